@@ -1,0 +1,1 @@
+"""Cameras: one interface, a worker process for each real one, and a simulator."""

@@ -1,0 +1,1 @@
+"""A camera worker that draws parcels: real JPEG frames behind the worker's protocol."""

@@ -1,0 +1,1 @@
+"""Lamps, buttons, buzzer and tamper switch: the room is here, its drivers are not yet."""

@@ -1,0 +1,146 @@
+"""The `padpos` command. Sub-commands import what they need when they run: a Pi starts slowly."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from padpos import __version__
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """The parcel counter terminal: real name at the back, privacy at the front.
+
+    后台实名制，前台隐私化：包裹收寄终端。
+    """
+
+
+@main.command()
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+def terminal(config: Path) -> None:
+    """Run the counter process (收寄终端主进程). It needs no network but loopback."""
+    from padpos.ledger.errors import LedgerError  # noqa: PLC0415
+    from padpos.terminal import daemon  # noqa: PLC0415
+    from padpos.terminal.config import ConfigError  # noqa: PLC0415
+    from padpos.terminal.keys import KeysMissing  # noqa: PLC0415
+
+    try:
+        daemon.main(config)
+    except (ConfigError, KeysMissing, LedgerError) as error:
+        _fail(error)
+
+
+@main.command()
+@click.option("--config", required=True, type=_FILE, help="The uplink's TOML file.")
+def uplink(config: Path) -> None:
+    """Run the uplink process (上传进程): sealed bytes up, receipts down, no plaintext."""
+    from padpos.uplink import main as uplink_main  # noqa: PLC0415
+    from padpos.uplink.config import ConfigError  # noqa: PLC0415
+
+    try:
+        uplink_main.main(config)
+    except ConfigError as error:
+        _fail(error)
+
+
+@main.group()
+def provision() -> None:
+    """Make a terminal known to the authority (入网)."""
+
+
+@provision.command("request")
+@click.argument("terminal_id")
+@click.option("--keys", required=True, type=_FOLDER, help="The counter's keys; made here.")
+@click.option("--uplink", "uplink_keys", required=True, type=_FOLDER, help="The uplink's keys.")
+@click.option("--state", required=True, type=_FOLDER, help="The ledger's folder; begun here.")
+@click.option("--out", required=True, type=_FILE, help="Where to write the request.")
+def provision_request(
+    terminal_id: str, keys: Path, uplink_keys: Path, state: Path, out: Path
+) -> None:
+    """Make keys and the first ledger entry, and write the request for the authority."""
+    from padpos.ledger.errors import LedgerError  # noqa: PLC0415
+    from padpos.ledger.ledger import Clock  # noqa: PLC0415
+    from padpos.terminal.clock import now_ms, synchronised  # noqa: PLC0415
+    from padpos.upkeep import provision as upkeep  # noqa: PLC0415
+
+    clock = Clock(now_ms, synchronised)
+    try:
+        out.write_bytes(upkeep.request(terminal_id, keys, uplink_keys, state, clock))
+    except (upkeep.ProvisioningError, LedgerError, OSError) as error:
+        _fail(error)
+    click.echo(f"request written: {out}")
+
+
+@provision.command("accept")
+@click.argument("answer", type=_FOLDER)
+@click.option("--keys", required=True, type=_FOLDER, help="The counter's keys.")
+@click.option("--uplink", "uplink_keys", required=True, type=_FOLDER, help="The uplink's keys.")
+def provision_accept(answer: Path, keys: Path, uplink_keys: Path) -> None:
+    """Take the authority's ANSWER folder: certificates and the key to pin."""
+    from padpos.upkeep import provision as upkeep  # noqa: PLC0415
+
+    try:
+        upkeep.accept(answer, keys, uplink_keys)
+    except upkeep.ProvisioningError as error:
+        _fail(error)
+    click.echo("accepted")
+
+
+@provision.command("pin")
+@click.option("--pin", prompt=True, hide_input=True, confirmation_prompt=True)
+def provision_pin(pin: str) -> None:
+    """Print the hash of a clerk's PIN, for `clerks` in the terminal's TOML file."""
+    from padpos.terminal.clerks import hash_pin  # noqa: PLC0415
+
+    click.echo(hash_pin(pin))
+
+
+@main.group()
+def ledger() -> None:
+    """Look at the ledger (台账) of a terminal that is not running."""
+
+
+@ledger.command("list")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def ledger_list(config: Path, as_json: bool) -> None:
+    """List the entries: number, kind, hash, receipt. Nothing personal is in it."""
+    from padpos.upkeep.inspect import Row, rows  # noqa: PLC0415
+
+    def line(row: Row) -> str:
+        receipt = "-" if row.receipt is None else f"receipt {row.receipt}"
+        return f"{row.seq:6} {row.kind:12} {row.hash[:16]} {receipt} {row.refused or ''}".rstrip()
+
+    try:
+        found = rows(config)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+    if as_json:
+        click.echo(json.dumps([row.as_dict() for row in found]))
+    else:
+        click.echo("\n".join(map(line, found)))
+
+
+@ledger.command("verify")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+def ledger_verify(config: Path) -> None:
+    """Check every entry's signature and its link to the one before."""
+    from padpos.upkeep.inspect import verify  # noqa: PLC0415
+
+    try:
+        click.echo(f"{verify(config)} entries, the chain holds")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    click.echo(f"padpos: {error}", err=True)
+    sys.exit(1)

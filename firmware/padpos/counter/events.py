@@ -1,0 +1,209 @@
+"""What can happen at the counter, and what the counter then asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from padpos.counter.consignment import Consignment, Photo
+from padpos.wire.facts import Drawn, Kind
+from padpos.wire.personal import Document, Party
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A clerk opened a consignment for a customer class; `id` is 16 random bytes."""
+
+    id: bytes
+    customer: str
+    contract: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawMade:
+    """The draw of a contract parcel is durable, and this is its result."""
+
+    draw: Drawn
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRead:
+    """A document was read whole; `times_today` counts its consignments here today."""
+
+    document: Document = field(repr=False)
+    reading: str
+    times_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFailed:
+    """A device could not do what was asked; `code` names why."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTaken:
+    """A photograph passed the gates, was sealed, and is on stable storage."""
+
+    photo: Photo
+
+
+@dataclass(frozen=True, slots=True)
+class SenderGiven:
+    """Who sends: for an identified sender the name comes from the document."""
+
+    phone: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientGiven:
+    """Who receives."""
+
+    party: Party = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsGiven:
+    """What is inside, and its weight in grams."""
+
+    contents: str = field(repr=False)
+    grams: int
+    from_scale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Clerk and sender agree: accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The parcel is refused, for a reason of the closed set."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The consignment ends without a decision."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The entry is on stable storage, under this waybill number."""
+
+    waybill: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailed:
+    """Nothing was recorded; `code` names why, and the consignment stays open."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEnded:
+    """How the paper ended: printed, unknown or blocked."""
+
+    status: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSaid:
+    """What a person says of an unknown paper: it is whole (True), or it is not."""
+
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLabel:
+    """Try again to print a label of which no byte went out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOwed:
+    """After a restart: a recorded consignment whose paper is not settled."""
+
+    consignment: bytes
+    waybill: str
+    generation: int
+    status: str
+
+
+Event = (
+    Begun
+    | DrawMade
+    | DocumentRead
+    | DeviceFailed
+    | PhotoTaken
+    | SenderGiven
+    | RecipientGiven
+    | ContentsGiven
+    | Confirmed
+    | Refused
+    | Abandoned
+    | Recorded
+    | RecordFailed
+    | LabelEnded
+    | LabelSaid
+    | RetryLabel
+    | LabelOwed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PutToDraw:
+    """Make the draw entry durable, then look at the result."""
+
+    consignment: Consignment
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccepted:
+    """Seal and append the consignment; answer with Recorded."""
+
+    consignment: Consignment
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnded:
+    """Append a refusal or an abandoned consignment."""
+
+    kind: Kind
+    consignment: Consignment
+    reason: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLabel:
+    """Record the intention, print this generation, record the end; answer with LabelEnded."""
+
+    consignment: bytes
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLabelSaid:
+    """Record what a person said of an unknown paper."""
+
+    consignment: bytes
+    generation: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVoid:
+    """Every generation is spent: the parcel's number is voided."""
+
+    consignment: bytes
+    reason: str
+
+
+Effect = PutToDraw | RecordAccepted | RecordEnded | PrintLabel | RecordLabelSaid | RecordVoid

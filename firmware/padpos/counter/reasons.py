@@ -1,0 +1,42 @@
+"""Reasons for which a consignment ends or pauses: a closed set, with words for people."""
+
+from __future__ import annotations
+
+REFUSALS = {
+    "document-expired": ("证件已过期", "the document has expired"),
+    "document-not-yet-valid": ("证件尚未生效", "the document is not valid yet"),
+    "document-class": ("该类证件不予受理", "documents of this class are not accepted"),
+    "document-not-shown": ("寄件人未出示证件", "no document was shown"),
+    "number-invalid": ("证件号码校验不符", "the document's number fails its check"),
+    "card-unknown": ("无法识别的卡", "not a card this reader knows"),
+    "card-unreadable": ("卡片数据损坏", "the card's data is damaged"),
+    "inspection-refused": ("寄件人拒绝验视", "the sender refused inspection"),
+    "prohibited-goods": ("禁止寄递物品", "prohibited goods"),
+}
+ABANDONED = {
+    "sender-left": ("寄件人离开", "the sender left"),
+    "cancelled": ("收寄员取消", "cancelled by the clerk"),
+    "timed-out": ("超时", "timed out"),
+    "interrupted": ("终端中断", "the terminal was interrupted"),
+}
+PROBLEMS = {
+    "card-lifted": ("卡片过早拿开，请重新放置", "The card was lifted too early: lay it again."),
+    "reader-lost": ("读卡器断开", "The card reader is not connected."),
+    "read-timeout": ("读卡超时，请重新放置", "Reading took too long: lay the card again."),
+    "camera-lost": ("摄像头无响应", "The camera does not answer."),
+    "photo-covered": ("镜头被遮挡或画面空白", "The picture is blank: is the lens covered?"),
+    "paper-out": ("打印纸用完", "The printer is out of paper."),
+    "cover-open": ("打印机盖未关", "The printer's cover is open."),
+    "silent": ("打印机无响应", "The printer does not answer."),
+    "waybills-spent": ("运单号已用完", "No waybill number is left."),
+    "sealing-refused": ("密钥不在有效期内", "There is no valid key to seal to."),
+    "too-large": ("收件人信息过长，面单码容纳不下", "The recipient is too long for a label code."),
+    "label-refused": ("面单未通过自检", "The label failed its own check and is not printed."),
+    "unreachable": ("无法连接打印机", "The printer can't be reached."),
+}
+_ALL = REFUSALS | ABANDONED | PROBLEMS
+
+
+def words(code: str) -> tuple[str, str]:
+    """(Chinese, English) for a reason code; an unknown code speaks for itself."""
+    return _ALL.get(code, (code, code))

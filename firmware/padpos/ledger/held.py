@@ -1,0 +1,109 @@
+"""What else the ledger holds: signed documents, open consignments, draws, numbers, photos."""
+
+from __future__ import annotations
+
+import hashlib
+
+from padpos.ledger.errors import WaybillsSpent
+from padpos.ledger.ledger import Ledger
+from padpos.wire.documents import Waybills
+
+
+class Held:
+    """Small tables beside the chain; each call is one transaction, or part of one."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
+
+    def document(self, kind: str) -> bytes | None:
+        """The newest signed document of a kind."""
+        row = self._db.execute("SELECT raw FROM documents WHERE kind = ?", (kind,)).fetchone()
+        return row[0] if row else None
+
+    def keep_document(self, kind: str, version: int, raw: bytes) -> None:
+        """Keep a verified document in place of the one before."""
+        self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (kind, version, raw))
+
+    def keep_photo(self, consignment: bytes, sealed: bytes, media_type: str) -> bytes:
+        """Make a sealed photo durable, not yet named by an entry: its SHA-256."""
+        sha256 = hashlib.sha256(sealed).digest()
+        self._ledger.files.write(sha256, sealed)
+        self._db.execute(
+            "INSERT INTO attachments (hash, consignment, size, media_type) VALUES (?, ?, ?, ?)",
+            (sha256, consignment, len(sealed), media_type),
+        )
+        return sha256
+
+    def drop_photos(self, consignment: bytes) -> None:
+        """Forget photos of a consignment that no entry names."""
+        rows = list(
+            self._db.execute(
+                "SELECT hash FROM attachments WHERE consignment = ? AND seq IS NULL", (consignment,)
+            )
+        )
+        self._db.execute(
+            "DELETE FROM attachments WHERE consignment = ? AND seq IS NULL", (consignment,)
+        )
+        for (sha256,) in rows:
+            self._ledger.files.remove(sha256)
+
+    def sweep(self) -> int:
+        """Remove files that no unreceipted attachment names: how many."""
+        rows = self._db.execute("SELECT hash FROM attachments WHERE receipted IS NULL")
+        return self._ledger.files.sweep({sha256 for (sha256,) in rows})
+
+    def open_consignment(self, consignment: bytes, started: int, customer: str, clerk: str) -> None:
+        """Remember that a consignment is in hand, so that a crash leaves a trace of it."""
+        self._db.execute(
+            "INSERT INTO open_consignments VALUES (?, ?, ?, ?)",
+            (consignment, started, customer, clerk),
+        )
+
+    def close_consignment(self, consignment: bytes) -> None:
+        """It has ended by an entry; inside that entry's transaction."""
+        self._db.execute("DELETE FROM open_consignments WHERE id = ?", (consignment,))
+
+    def left_open(self) -> list[tuple[bytes, str, str]]:
+        """(id, customer class, clerk) of consignments that a crash interrupted."""
+        return list(self._db.execute("SELECT id, customer, clerk FROM open_consignments"))
+
+    def next_draw(self, day: str, contract: str) -> int:
+        """Raise and return n: the contract's how-manieth parcel of the day this is."""
+        self._db.execute(
+            "INSERT INTO draws VALUES (?, ?, 1)"
+            " ON CONFLICT (day, contract) DO UPDATE SET n = n + 1",
+            (day, contract),
+        )
+        n: int = self._db.execute(
+            "SELECT n FROM draws WHERE day = ? AND contract = ?", (day, contract)
+        ).get
+        return n
+
+    def commitment(self, day: str) -> tuple[bytes, bytes] | None:
+        """(digest of the day's key, hash of the policy entry that first committed to it)."""
+        return self._db.execute(
+            "SELECT digest, entry FROM commitments WHERE day = ?", (day,)
+        ).fetchone()
+
+    def commit_to(self, day: str, digest: bytes, entry: bytes) -> None:
+        """Fix a day's commitment; the first stands."""
+        self._db.execute("INSERT OR IGNORE INTO commitments VALUES (?, ?, ?)", (day, digest, entry))
+
+    def take_waybill(self, waybills: Waybills, now: int) -> str:
+        """The next unused number. Raises WaybillsSpent."""
+        for item in waybills.ranges:
+            index = self._used_in(item.first, item.last)
+            number = item.number(index)
+            if number is not None and now < item.expires:
+                self._db.execute("INSERT INTO waybills VALUES (?)", (number,))
+                return number
+        raise WaybillsSpent("no waybill number is left: the carrier must send a new range")
+
+    def _used_in(self, first: str, last: str) -> int:
+        # Numbers of a range are used in order, so their count is the index of the next.
+        used: int = self._db.execute(
+            "SELECT count(*) FROM waybills WHERE number BETWEEN ? AND ? AND length(number) = ?",
+            (first, last, len(first)),
+        ).get
+        return used

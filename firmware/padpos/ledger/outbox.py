@@ -1,0 +1,121 @@
+"""The outbox: what the authority has not yet signed for, and what its receipts do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from padpos.ledger.ledger import Ledger
+from padpos.wire import receipt as wire_receipt
+from padpos.wire.errors import NotAccepted
+from padpos.wire.keys import PublicKey
+from padpos.wire.messages import PART_SIZE, Part
+from padpos.wire.receipt import Receipt, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits for a receipt, and the time (ms) of the oldest entry that does."""
+
+    entries: int
+    attachments: int
+    oldest: int | None
+
+
+class Outbox:
+    """A view of the ledger: what to send, and what a receipt lets go."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
+
+    def waiting(self) -> Waiting:
+        """What still waits."""
+        entries, oldest = self._db.execute(
+            "SELECT count(*), min(time) FROM entries WHERE receipted IS NULL"
+        ).fetchone() or (0, None)
+        attachments = self._db.execute(
+            "SELECT count(*) FROM attachments WHERE receipted IS NULL AND seq IS NOT NULL"
+        ).get
+        return Waiting(entries, attachments, oldest)
+
+    def entries(self, after: int, most: int) -> list[int]:
+        """Sequence numbers to send, behind `after`; refused ones wait for a `want`."""
+        rows = self._db.execute(
+            "SELECT seq FROM entries WHERE receipted IS NULL AND refused IS NULL AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (after, most),
+        )
+        return [seq for (seq,) in rows]
+
+    def attachments(self, most: int) -> list[tuple[bytes, int]]:
+        """(SHA-256, size) of attachments to send, in their entries' order."""
+        return list(
+            self._db.execute(
+                "SELECT hash, size FROM attachments WHERE receipted IS NULL AND seq IS NOT NULL"
+                " ORDER BY seq LIMIT ?",
+                (most,),
+            )
+        )
+
+    def part(self, sha256: bytes, offset: int) -> Part | None:
+        """The piece of an attachment at `offset`, or None where it is gone."""
+        row = self._db.execute("SELECT size FROM attachments WHERE hash = ?", (sha256,)).fetchone()
+        if row is None or not 0 <= offset < row[0]:
+            return None
+        try:
+            data = self._ledger.files.read(sha256, offset, PART_SIZE)
+        except FileNotFoundError:
+            return None
+        return Part(sha256, row[0], offset, data)
+
+    def apply(self, raw: bytes, keys: tuple[PublicKey, ...]) -> Receipt:
+        """Let go what an authentic receipt signs for; nothing else. Raises a WireError.
+
+        Repeated, reordered or stale receipts change nothing that is final.
+        """
+        receipt, digest = wire_receipt.verify(raw, keys)
+        if (receipt.terminal, receipt.chain) != (self._ledger.terminal, self._ledger.chain):
+            raise NotAccepted("receipt: for another terminal or chain")
+        with self._ledger.transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", (receipt.number, digest, raw)
+            )
+            self._apply_entries(receipt)
+            gone = self._apply_attachments(receipt)
+        for sha256 in gone:  # after the commit: a crash between leaves a file that the sweep takes
+            self._ledger.files.remove(sha256)
+        return receipt
+
+    def newest_receipt(self) -> bytes | None:
+        """The hash of the receipt with the highest number."""
+        row = self._db.execute("SELECT hash FROM receipts ORDER BY number DESC LIMIT 1").fetchone()
+        return row[0] if row else None
+
+    def _apply_entries(self, receipt: Receipt) -> None:
+        for item in receipt.entries:
+            match = (item.seq, item.hash)
+            if item.status is Status.REFUSED:
+                self._db.execute(
+                    "UPDATE entries SET refused = ? WHERE seq = ? AND hash = ?"
+                    " AND receipted IS NULL",
+                    (item.reason, *match),
+                )
+            else:
+                self._db.execute(
+                    "UPDATE entries SET receipted = ?, refused = NULL, sealed = NULL,"
+                    " carrier = NULL WHERE seq = ? AND hash = ? AND receipted IS NULL",
+                    (receipt.number, *match),
+                )
+
+    def _apply_attachments(self, receipt: Receipt) -> list[bytes]:
+        gone = []
+        for item in receipt.attachments:
+            if item.status is Status.REFUSED:
+                continue
+            self._db.execute(
+                "UPDATE attachments SET receipted = ? WHERE hash = ? AND receipted IS NULL",
+                (receipt.number, item.hash),
+            )
+            if self._db.changes():
+                gone.append(item.hash)
+        return gone

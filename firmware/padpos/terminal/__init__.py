@@ -1,0 +1,1 @@
+"""The counter process: drivers, law, ledger and label wired into one loop."""

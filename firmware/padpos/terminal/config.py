@@ -1,0 +1,122 @@
+"""The terminal's configuration file (TOML): where things are, never who anybody is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from padpos.wire.keys import Alg
+
+_CLERK = re.compile(r"[a-z0-9-]{1,32}")
+
+
+class ConfigError(Exception):
+    """The configuration has a mistake; the message names file and place."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalConfig:
+    """One terminal. Paths are absolute once loaded; `pins` maps a clerk to a scrypt hash."""
+
+    terminal: str
+    carrier: str
+    outlet: str
+    area: str
+    state: Path
+    keys: Path
+    reader: str
+    printer_host: str
+    printer_port: int
+    camera: Path
+    link: Path
+    listen: tuple[str, ...]
+    label_prefix: str
+    least_suite: Alg
+    pins: dict[str, str]
+
+
+def load(path: Path) -> TerminalConfig:
+    """Read the file; paths are relative to its folder. Raises ConfigError."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return _Reader(path).read(table)
+
+
+class _Reader:
+    """Takes settings one by one and refuses what is left over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self, table: dict[str, Any]) -> TerminalConfig:
+        host, port = self._endpoint(table)
+        config = TerminalConfig(
+            terminal=self._take(table, "terminal", str),
+            carrier=self._take(table, "carrier", str),
+            outlet=self._take(table, "outlet", str),
+            area=self._take(table, "area", str),
+            state=self._file(table, "state"),
+            keys=self._file(table, "keys"),
+            reader=self._take(table, "reader", str),
+            printer_host=host,
+            printer_port=port,
+            camera=self._file(table, "camera"),
+            link=self._file(table, "link"),
+            listen=self._listen(table),
+            label_prefix=self._take(table, "label_prefix", str),
+            least_suite=self._suite(table),
+            pins=self._pins(table),
+        )
+        if table:
+            raise ConfigError(f"{self._path}: {next(iter(table))}: no such setting")
+        return config
+
+    def _take(self, table: dict[str, Any], name: str, kind: type) -> Any:
+        value = table.pop(name, None)
+        if not isinstance(value, kind):
+            raise ConfigError(f"{self._path}: {name}: missing, or not a {kind.__name__}")
+        return value
+
+    def _file(self, table: dict[str, Any], name: str) -> Path:
+        place: str = self._take(table, name, str)
+        return (self._path.parent / place).resolve()
+
+    def _endpoint(self, table: dict[str, Any]) -> tuple[str, int]:
+        host, _, port = self._take(table, "printer", str).rpartition(":")
+        if not host or not port.isdecimal():
+            raise ConfigError(f"{self._path}: printer: not a HOST:PORT")
+        return host, int(port)
+
+    def _listen(self, table: dict[str, Any]) -> tuple[str, ...]:
+        places = self._take(table, "listen", list)
+        for place in places:
+            if not re.fullmatch(r"127\.0\.0\.1:[0-9]+|unix:.+", str(place)):
+                raise ConfigError(
+                    f"{self._path}: listen: only 127.0.0.1:PORT or unix:PATH, nothing the "
+                    "network can reach"
+                )
+        return tuple(self._place(str(place)) for place in places)
+
+    def _place(self, place: str) -> str:
+        if not place.startswith("unix:"):
+            return place
+        return f"unix:{(self._path.parent / place.removeprefix('unix:')).resolve()}"
+
+    def _suite(self, table: dict[str, Any]) -> Alg:
+        name = table.pop("least_suite", "x-wing")
+        suites = {"x-wing": Alg.XWING, "x25519": Alg.X25519}
+        if name not in suites:
+            raise ConfigError(f"{self._path}: least_suite: x-wing or x25519")
+        return suites[name]
+
+    def _pins(self, table: dict[str, Any]) -> dict[str, str]:
+        pins: dict[str, str] = self._take(table, "clerks", dict)
+        for clerk, pin in pins.items():
+            if not _CLERK.fullmatch(clerk) or not isinstance(pin, str):
+                raise ConfigError(f"{self._path}: clerks: {clerk}: a pseudonym and a PIN's hash")
+        return pins

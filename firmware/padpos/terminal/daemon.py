@@ -1,0 +1,103 @@
+"""The counter process: its composition root, readable in a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from padpos_drivers.camera.worker import WorkerCamera
+from padpos_drivers.idcard.interface import ReaderEvent
+from padpos_drivers.idcard.pcsc import PcscStorageReader
+from padpos_drivers.printer import EscposPrinter
+
+from padpos.ledger.held import Held
+from padpos.ledger.ledger import Clock, Ledger
+from padpos.ledger.papers import Papers
+from padpos.terminal import keys as terminal_keys
+from padpos.terminal.clock import now_ms, synchronised
+from padpos.terminal.config import TerminalConfig, load
+from padpos.terminal.devices import Devices
+from padpos.terminal.link_server import LinkServer
+from padpos.terminal.listener import serve_screen
+from padpos.terminal.recorder import Recorder
+from padpos.terminal.standing import Standing
+from padpos.terminal.station import Station
+from padpos.ui.app import Screen
+
+log = logging.getLogger("padpos.terminal")
+
+
+def main(path: Path) -> None:
+    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing or LedgerError."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    config = load(path)
+    keys = terminal_keys.load(config.keys)
+    ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now_ms, synchronised))
+    if not ledger.begun:
+        raise terminal_keys.KeysMissing(f"{config.state}: no chain yet: provision this terminal")
+    standing = Standing(ledger, Held(ledger), keys, config.carrier)
+    standing.load()
+    with contextlib.closing(ledger):
+        asyncio.run(_serve(config, ledger, standing))
+
+
+async def _serve(config: TerminalConfig, ledger: Ledger, standing: Standing) -> None:
+    loop = asyncio.get_running_loop()
+
+    def reader_said(event: ReaderEvent) -> None:
+        loop.call_soon_threadsafe(station.reader_said, event)
+
+    devices = Devices(
+        reader=PcscStorageReader(config.reader, reader_said),
+        camera=WorkerCamera(config.camera),
+        printer=EscposPrinter(
+            TcpPrinterAddress(config.printer_host, config.printer_port),
+            # Ids only count within one connection; a fresh start keeps two runs apart in a trace.
+            start_id=secrets.randbelow(9999) + 1,
+            recover_first=Papers(ledger).unsettled() is not None,
+        ),
+    )
+    station = Station(
+        config=config,
+        ledger=ledger,
+        standing=standing,
+        recorder=Recorder(config, ledger, standing, now_ms),
+        devices=devices,
+        now=now_ms,
+        ledger_thread=ThreadPoolExecutor(1, "ledger"),
+    )
+    await station.recover()
+    devices.reader.start()
+    try:
+        await _together(
+            station.run(),
+            station.keep_checkpoints(),
+            LinkServer(station, ledger, now_ms).serve(config.link),
+            serve_screen(Screen(station).app(), config.listen),
+        )
+    finally:
+        devices.reader.stop()
+
+
+async def _together(*vital: Coroutine[Any, Any, None]) -> None:
+    """Run all; the first to end or fail ends the daemon, rather than let it limp on."""
+    tasks = [asyncio.create_task(task) for task in vital]
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in (*tasks, stopping):
+        task.cancel()
+    await asyncio.gather(*tasks, stopping, return_exceptions=True)
+    for task in done - {stopping}:
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+    log.info("stopped")

@@ -1,0 +1,76 @@
+"""The terminal's own keys, and the one it pins: what provisioning left in the keys folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from padpos.wire.errors import WireError
+from padpos.wire.keys import (
+    Alg,
+    PublicKey,
+    SealingPrivateKey,
+    Signer,
+    SoftwareSigner,
+    sealing_private,
+    sealing_public,
+)
+
+ENTRY_KEY = "entry.key.pem"
+INBOX_KEY = "inbox.key.hex"
+POLICY_KEY = "policy-key.json"
+
+
+class KeysMissing(Exception):
+    """The terminal was never provisioned, or not wholly; the message says which file."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TerminalKeys:
+    """It can sign and it can read its own inbox; for personal data it holds public keys only."""
+
+    entry: Signer
+    inbox: PublicKey
+    inbox_private: SealingPrivateKey
+    policy: PublicKey
+
+
+def load(folder: Path) -> TerminalKeys:
+    """Raises KeysMissing."""
+    secret = _inbox_secret(folder)
+    return TerminalKeys(
+        load_entry_key(folder),
+        sealing_public(Alg.X25519, secret),
+        sealing_private(Alg.X25519, secret),
+        _policy_key(folder),
+    )
+
+
+def load_entry_key(folder: Path) -> SoftwareSigner:
+    """The key that signs entries. Raises KeysMissing."""
+    try:
+        private = load_pem_private_key((folder / ENTRY_KEY).read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise KeysMissing(f"{folder / ENTRY_KEY}: missing or not a private key") from error
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise KeysMissing(f"{folder / ENTRY_KEY}: not a P-256 key")
+    return SoftwareSigner(private)
+
+
+def _inbox_secret(folder: Path) -> bytes:
+    try:
+        return bytes.fromhex((folder / INBOX_KEY).read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise KeysMissing(f"{folder / INBOX_KEY}: missing or not 32 bytes in hex") from error
+
+
+def _policy_key(folder: Path) -> PublicKey:
+    try:
+        table = json.loads((folder / POLICY_KEY).read_text("ascii"))
+        return PublicKey(Alg(table["alg"]), bytes.fromhex(table["public"]))
+    except (OSError, ValueError, KeyError, TypeError, WireError) as error:
+        raise KeysMissing(f"{folder / POLICY_KEY}: missing or no public key") from error

@@ -1,0 +1,104 @@
+"""The counter's end of the link: hands sealed bytes to the uplink, and takes what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from padpos import __version__
+from padpos.ledger.ledger import Ledger
+from padpos.ledger.outbox import Outbox
+from padpos.terminal.station import Station
+from padpos.wire import fields, link
+from padpos.wire.cbor import Cbor
+from padpos.wire.errors import Malformed, WireError
+from padpos.wire.link import Operation, OutboxView
+
+log = logging.getLogger("padpos.terminal")
+
+MOST_WAIT_MS = 10_000
+MOST_ATTACHMENTS = 20
+
+
+class LinkServer:
+    """Serves the Unix socket; who may connect is the socket's mode and group."""
+
+    def __init__(self, station: Station, ledger: Ledger, now: Callable[[], int]) -> None:
+        self._station = station
+        self._ledger = ledger
+        self._outbox = Outbox(ledger)
+        self._now = now
+
+    async def serve(self, path: Path) -> None:
+        """Serve until cancelled."""
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._connection, str(path), limit=link.LIMIT)
+        path.chmod(0o660)
+        async with server:
+            await server.serve_forever()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length = link.body_length(await reader.readexactly(link.HEADER))
+                body = await reader.readexactly(length)
+                try:
+                    answer = await self._answer(*link.read_request(body))
+                except WireError as error:
+                    log.warning("the uplink asked for what the link does not have: %s", error.what)
+                    break
+                writer.write(link.frame(answer))
+                await writer.drain()
+        writer.close()
+
+    async def _answer(self, operation: Operation, arguments: list[Cbor]) -> Cbor:
+        match operation, arguments:
+            case Operation.OUTBOX, [after, most]:
+                seq = fields.integer(after, "after")
+                return await self._view(seq, fields.uint(most, "most", 1000))
+            case Operation.ENTRY, [seq]:
+                message = await self._station.in_ledger(
+                    self._ledger.message, fields.uint(seq, "seq")
+                )
+                return message.to_bytes() if message else None
+            case Operation.PART, [sha256, offset]:
+                part = await self._station.in_ledger(
+                    self._outbox.part,
+                    fields.octets(sha256, "hash", 32),
+                    fields.uint(offset, "offset"),
+                )
+                return part.to_bytes() if part else None
+            case Operation.DOWN, [kind, payload]:
+                return await self._down(
+                    fields.text(kind, "kind", 16), fields.octets(payload, "payload")
+                )
+            case Operation.WAIT, [milliseconds]:
+                wait = fields.uint(milliseconds, "wait", MOST_WAIT_MS)
+                await self._station.outbox_changed(wait / 1000)
+                return None
+        raise Malformed("link: arguments that are not the operation's")
+
+    async def _view(self, after: int, most: int) -> Cbor:
+        station = self._station
+        seqs = await station.in_ledger(self._outbox.entries, after, most)
+        attachments = await station.in_ledger(self._outbox.attachments, MOST_ATTACHMENTS)
+        waiting = station.waiting
+        oldest = max(0, self._now() - waiting.oldest) if waiting.oldest is not None else 0
+        view = OutboxView(
+            entries=tuple(seqs),
+            attachments=tuple(attachments),
+            queued=waiting.entries + waiting.attachments,
+            oldest_ms=oldest,
+            terminal=station.config.terminal,
+            version=__version__,
+            health="ok",
+        )
+        return view.to_cbor()
+
+    async def _down(self, kind: str, payload: bytes) -> str:
+        answer = await self._station.in_ledger(self._station.standing.take, kind, payload)
+        self._station.tell()
+        return answer

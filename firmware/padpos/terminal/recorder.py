@@ -1,0 +1,295 @@
+"""Turns the counter's effects into durable entries. All calls on the ledger's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from padpos import __version__
+from padpos.counter.consignment import Consignment, Photo, Step, duty, must
+from padpos.counter.marks import marks_of
+from padpos.label.composed import ComposedLabel
+from padpos.ledger.held import Held
+from padpos.ledger.ledger import Appended, Ledger
+from padpos.ledger.papers import PaperRecord, Papers
+from padpos.terminal.config import TerminalConfig
+from padpos.terminal.labels import draw_label, shown_of
+from padpos.terminal.standing import Standing
+from padpos.wire import draw as wire_draw
+from padpos.wire import envelope, label_code
+from padpos.wire.entry import Attachment, Sealed
+from padpos.wire.envelope import JPEG_TYPE, Binding
+from padpos.wire.errors import SealingRefused
+from padpos.wire.facts import (
+    CheckpointFacts,
+    ClerkFacts,
+    ConsignmentFacts,
+    DrawFacts,
+    Drawn,
+    EndedFacts,
+    Exemption,
+    Kind,
+    Mark,
+)
+from padpos.wire.ids import day_of
+from padpos.wire.keys import PublicKey
+from padpos.wire.keyset import KeySet, Use
+from padpos.wire.label_code import LabelPlain
+from padpos.wire.personal import SealedCarrier, SealedConsignment
+from padpos.wire.policy import Duty, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A consignment on stable storage, its waybill number, and its first label as drawn."""
+
+    appended: Appended
+    waybill: str
+    label: ComposedLabel
+
+
+class Recorder:
+    """The hand that writes: seals first, appends, and only then answers."""
+
+    def __init__(
+        self, config: TerminalConfig, ledger: Ledger, standing: Standing, now: Callable[[], int]
+    ) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._held = Held(ledger)
+        self._papers = Papers(ledger)
+        self._standing = standing
+        self._now = now
+
+    def opened(self, consignment: Consignment, clerk: str) -> None:
+        """Leave a trace of a consignment in hand."""
+        self._held.open_consignment(
+            consignment.id, consignment.started, consignment.customer, clerk
+        )
+
+    def draw(self, consignment: Consignment) -> Drawn:
+        """Put a contract parcel to the draw: the entry is durable before the result is known."""
+        assert consignment.contract is not None  # the flow draws contract parcels only
+        policy = self._policy()
+        day = day_of(self._now())
+        with self._ledger.transaction():
+            n = self._held.next_draw(day, consignment.contract)
+            facts = DrawFacts(consignment.id, day, consignment.contract, n, policy.version)
+            self._ledger.append(Kind.DRAW, facts)
+        return Drawn(day, n, self._falls_on(consignment.contract, day, n, policy))
+
+    def photo(self, consignment: bytes, jpeg: bytes, verdict: str) -> Photo:
+        """Seal a photograph and make it durable."""
+        binding = Binding(self._config.terminal, "photo", consignment)
+        sealed = envelope.seal(jpeg, binding, self._keys(Use.UPLOAD), JPEG_TYPE)
+        sha256 = self._held.keep_photo(consignment, sealed, JPEG_TYPE)
+        return Photo(sha256, len(sealed), verdict)
+
+    def accepted(
+        self, consignment: Consignment, clerk: str, durations: tuple[tuple[str, int], ...]
+    ) -> Accepted:
+        """Seal, check the label, append: all of it, or nothing.
+
+        Raises a WireError, LabelError, AuditFailure or WaybillsSpent; nothing is then recorded.
+        """
+        with self._ledger.transaction():
+            waybill = self._take_waybill()
+            sealed, carrier = self._seal(consignment, waybill)
+            marks = marks_of(consignment, Sealed.of(sealed).sha256)
+            facts = self._facts(consignment, waybill, clerk, marks, durations)
+            codes = self._codes(consignment, waybill)
+            shown = shown_of(consignment, self._policy(), marks, self._config, self._now())
+            self._papers.add(consignment.id, waybill, codes, shown)
+            paper = PaperRecord(consignment.id, waybill, codes, shown, 1, "pending")
+            label = draw_label(
+                paper, 1, self._config.label_prefix, secrets=_plain_texts(consignment)
+            )
+            appended = self._ledger.append(
+                Kind.CONSIGNMENT,
+                facts,
+                sealed=sealed,
+                carrier=carrier,
+                attachments=[Attachment(p.sha256, p.size, JPEG_TYPE) for p in consignment.photos],
+            )
+            self._held.close_consignment(consignment.id)
+        return Accepted(appended, waybill, label)
+
+    def ended(
+        self, kind: Kind, consignment: Consignment, clerk: str, reason: str, step: str
+    ) -> None:
+        """Record a refused or abandoned consignment; its photographs go."""
+        document_class = consignment.document.type if consignment.document else None
+        facts = self._ended_facts(
+            consignment.id,
+            reason,
+            clerk,
+            step=step,
+            customer=consignment.customer,
+            document_class=document_class,
+        )
+        self._end(kind, facts)
+
+    def interrupted(self) -> int:
+        """Record what a crash left open as abandoned: how many."""
+        left = self._held.left_open()
+        for consignment, customer, clerk in left:
+            facts = self._ended_facts(consignment, "interrupted", clerk, customer=customer)
+            self._end(Kind.ABANDONED, facts)
+        return len(left)
+
+    def void(self, consignment: bytes, clerk: str, reason: str) -> None:
+        """Void a recorded parcel whose labels are spent."""
+        with self._ledger.transaction():
+            self._end(Kind.VOID, self._ended_facts(consignment, reason, clerk, step="label"))
+            self._papers.mark(consignment, max(label_code.GENERATIONS), "void")
+
+    def clerk(self, clerk: str, signed_in: bool) -> None:
+        """Record that a clerk signed in or out."""
+        self._ledger.append(Kind.CLERK, ClerkFacts(clerk, signed_in))
+
+    def checkpoint(self, newest_receipt: bytes | None, unreceipted: int) -> None:
+        """Record what the terminal holds."""
+        self._ledger.append(Kind.CHECKPOINT, CheckpointFacts(newest_receipt, unreceipted, "ok"))
+
+    def _ended_facts(
+        self,
+        consignment: bytes,
+        reason: str,
+        clerk: str,
+        *,
+        step: str = "unknown",
+        customer: str | None = None,
+        document_class: str | None = None,
+    ) -> EndedFacts:
+        policy = self._standing.policy
+        return EndedFacts(
+            consignment=consignment,
+            reason=reason,
+            step=step,
+            outlet=self._config.outlet,
+            clerk=clerk,
+            customer=customer,
+            document_class=document_class,
+            policy=policy.version if policy else 0,
+        )
+
+    def _end(self, kind: Kind, facts: EndedFacts) -> None:
+        with self._ledger.transaction():
+            self._ledger.append(kind, facts)
+            self._held.close_consignment(facts.consignment)
+        self._held.drop_photos(facts.consignment)
+
+    def _falls_on(self, contract: str, day: str, n: int, policy: Policy) -> bool:
+        commitment, key = self._held.commitment(day), self._standing.day_keys.get(day)
+        if commitment is None or key is None:
+            return True  # without today's key every contract parcel is drawn (formats §9)
+        return wire_draw.is_drawn(
+            day_key=key,
+            terminal=self._config.terminal,
+            day=day,
+            contract=contract,
+            n=n,
+            policy_entry=commitment[1],
+            rate=policy.draw_rate,
+        )
+
+    def _seal(self, consignment: Consignment, waybill: str) -> tuple[bytes, bytes]:
+        assert consignment.sender and consignment.recipient and consignment.contents  # owed() == ()
+        plain = SealedConsignment(
+            consignment.document,
+            None,
+            consignment.sender,
+            consignment.recipient,
+            consignment.contents,
+        )
+        moving = SealedCarrier(waybill, consignment.sender, consignment.recipient)
+        terminal = self._config.terminal
+        kind = Binding(terminal, str(Kind.CONSIGNMENT), consignment.id)
+        carrier = Binding(terminal, "carrier", consignment.id)
+        return (
+            envelope.seal(plain.padded(), kind, self._keys(Use.UPLOAD)),
+            envelope.seal(moving.padded(), carrier, self._keys(Use.CARRIER)),
+        )
+
+    def _codes(self, consignment: Consignment, waybill: str) -> tuple[bytes, ...]:
+        recipient = consignment.recipient
+        assert recipient is not None  # owed() == ()
+        key = self._keys(Use.LABEL)[0]
+        return tuple(
+            label_code.seal(
+                LabelPlain(waybill, generation, recipient.name, recipient.phone, recipient.address),
+                key,
+            )
+            for generation in label_code.GENERATIONS
+        )
+
+    def _facts(
+        self,
+        consignment: Consignment,
+        waybill: str,
+        clerk: str,
+        marks: tuple[Mark, ...],
+        durations: tuple[tuple[str, int], ...],
+    ) -> ConsignmentFacts:
+        policy = self._policy()
+        return ConsignmentFacts(
+            consignment=consignment.id,
+            waybill=waybill,
+            outlet=self._config.outlet,
+            clerk=clerk,
+            customer=consignment.customer,
+            contract=consignment.contract,
+            document_class=consignment.document.type if consignment.document else None,
+            reading=consignment.reading,
+            policy=policy.version,
+            exemptions=_exemptions(consignment, policy),
+            marks=marks,
+            verdicts=tuple(photo.verdict for photo in consignment.photos),
+            grams=consignment.grams or 0,
+            from_scale=consignment.from_scale,
+            draw=consignment.draw,
+            times_today=consignment.times_today,
+            clerks_own=False,
+            software=__version__,
+            durations=durations,
+        )
+
+    def _take_waybill(self) -> str:
+        if self._standing.waybills is None:
+            raise SealingRefused("no waybill numbers yet")
+        return self._held.take_waybill(self._standing.waybills, self._now())
+
+    def _policy(self) -> Policy:
+        if self._standing.policy is None:
+            raise SealingRefused("no policy yet")
+        return self._standing.policy
+
+    def _keys(self, use: Use) -> tuple[PublicKey, ...]:
+        keys: KeySet | None = self._standing.keys
+        if keys is None:
+            raise SealingRefused("no key set yet")
+        return keys.to_seal(use, self._now(), self._config.least_suite)
+
+
+def _exemptions(consignment: Consignment, policy: Policy) -> tuple[Exemption, ...]:
+    steps = (Step.IDENTIFY, Step.INSPECT)
+    return tuple(
+        Exemption(str(step), policy.requirement(consignment.customer, str(step)).article)
+        for step in steps
+        if duty(consignment, step, policy) is not Duty.REQUIRED
+        and not must(consignment, step, policy)
+    )
+
+
+def _plain_texts(consignment: Consignment) -> tuple[str, ...]:
+    """What the label must not show of anybody."""
+    texts = [
+        text
+        for party in (consignment.sender, consignment.recipient)
+        if party
+        for text in (party.name, party.phone, party.address)
+    ]
+    if consignment.document:
+        texts += [consignment.document.number, consignment.document.name]
+        texts += [consignment.document.address or ""]
+    return tuple(text for text in texts if text)

@@ -1,0 +1,150 @@
+"""What the authority and the carrier have said: verified documents, each only ever newer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from padpos.ledger.held import Held
+from padpos.ledger.ledger import Ledger
+from padpos.ledger.outbox import Outbox
+from padpos.terminal.keys import TerminalKeys
+from padpos.wire import documents, draw, keyset, policy
+from padpos.wire.errors import NotAccepted, WireError
+from padpos.wire.facts import Kind, PolicyFacts
+from padpos.wire.keyset import KeySet, Use
+from padpos.wire.policy import Policy
+
+log = logging.getLogger("padpos.terminal")
+
+
+class Standing:
+    """The signed documents in force. All calls on the ledger's thread."""
+
+    def __init__(self, ledger: Ledger, held: Held, keys: TerminalKeys, carrier: str) -> None:
+        self._ledger = ledger
+        self._held = held
+        self._keys = keys
+        self._carrier = carrier
+        self._outbox = Outbox(ledger)
+        self.keys: KeySet | None = None
+        self.policy: Policy | None = None
+        self.waybills: documents.Waybills | None = None
+        self.contracts: documents.Contracts | None = None
+        self.day_keys: dict[str, bytes] = {}
+        self._takers: dict[str, Callable[[bytes], None]] = {
+            "keys": self._take_keys,
+            "policy": self._take_policy,
+            "waybills": self._take_waybills,
+            "contracts": self._take_contracts,
+            "draw": self._take_draw,
+            "receipt": self._take_receipt,
+        }
+
+    def load(self) -> None:
+        """Take again what was accepted before; a document that no longer verifies is left out."""
+        for kind in ("keys", "policy", "waybills", "contracts", "draw"):
+            raw = self._held.document(kind)
+            if raw is not None and (refused := self.take(kind, raw)) not in ("ok", "not-newer"):
+                log.error("the kept %s document is not accepted: %s", kind, refused)
+
+    def take(self, kind: str, raw: bytes) -> str:
+        """Take a message from the authority: "ok", or the code for which it was not accepted."""
+        taker = self._takers.get(kind)
+        if taker is None:
+            return "not-yet-known"
+        try:
+            taker(raw)
+        except WireError as error:
+            log.warning("%s of %d bytes not accepted: %s", kind, len(raw), error.what)
+            return error.code
+        return "ok"
+
+    @property
+    def missing(self) -> str | None:
+        """The document without which the counter can't open, or None."""
+        for name in ("keys", "policy", "waybills"):
+            if getattr(self, name) is None:
+                return name
+        return None
+
+    def _take_keys(self, raw: bytes) -> None:
+        new = keyset.verify(raw, self._keys.policy)
+        self._mine(new.terminal)
+        self._newer(new.version, self.keys.version if self.keys else None)
+        self._held.keep_document("keys", new.version, raw)
+        self.keys = new
+
+    def _take_policy(self, raw: bytes) -> None:
+        new, digest = policy.verify(raw, self._keys.policy)
+        if not new.is_for(self._ledger.terminal, self._carrier):
+            raise NotAccepted("policy: for other terminals")
+        self._newer(new.version, self.policy.version if self.policy else None)
+        for day, committed in new.commitments.items():
+            known = self._held.commitment(day)
+            if known is not None and known[0] != committed:
+                raise NotAccepted("policy: commits to another key for a day already committed to")
+        known_raw = self._held.document("policy")
+        if known_raw != raw:
+            self._record_policy(new, digest, raw)
+        self.policy = new
+
+    def _record_policy(self, new: Policy, digest: bytes, raw: bytes) -> None:
+        with self._ledger.transaction():
+            appended = self._ledger.append(Kind.POLICY, PolicyFacts(new.version, digest))
+            for day, committed in new.commitments.items():
+                self._held.commit_to(day, committed, appended.hash)
+            self._held.keep_document("policy", new.version, raw)
+
+    def _take_waybills(self, raw: bytes) -> None:
+        new = documents.verify_waybills(raw, self._key_set().of(Use.WAYBILLS))
+        self._mine(new.terminal)
+        self._newer(new.version, self.waybills.version if self.waybills else None)
+        self._held.keep_document("waybills", new.version, raw)
+        self.waybills = new
+
+    def _take_contracts(self, raw: bytes) -> None:
+        new = documents.verify_contracts(raw, self._keys.policy)
+        self._mine(new.terminal)
+        self._newer(new.version, self.contracts.version if self.contracts else None)
+        self._held.keep_document("contracts", new.version, raw)
+        self.contracts = new
+
+    def _take_draw(self, raw: bytes) -> None:
+        days = draw.open_draw_message(
+            raw,
+            self._ledger.terminal,
+            self._keys.policy,
+            self._keys.inbox,
+            self._keys.inbox_private,
+        )
+        for day, key in days.items():
+            known = self._held.commitment(day)
+            if known is None or known[0] != draw.commitment(key):
+                raise NotAccepted("draw message: a key nobody committed to")
+        # Kept as it came, sealed: the keys themselves stay in memory.
+        self._held.keep_document("draw", 0, raw)
+        self.day_keys = days
+
+    def _take_receipt(self, raw: bytes) -> None:
+        self._outbox.apply(raw, self._key_set().of(Use.RECEIPT))
+
+    def _key_set(self) -> KeySet:
+        if self.keys is None:
+            raise NotAccepted("no key set yet")
+        return self.keys
+
+    def _mine(self, terminal: str) -> None:
+        if terminal != self._ledger.terminal:
+            raise NotAccepted("for another terminal")
+
+    @staticmethod
+    def _newer(version: int, held: int | None) -> None:
+        if held is not None and version <= held:
+            raise NotNewer("not newer than what is held")
+
+
+class NotNewer(NotAccepted):
+    """Older than, or the same as, what is held: a retained message delivered again."""
+
+    code = "not-newer"

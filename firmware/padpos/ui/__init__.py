@@ -1,0 +1,1 @@
+"""The touch screen: pages over one server-side truth, on loopback or a Unix socket only."""

@@ -1,0 +1,1 @@
+"""Provisioning, and (later) doctor and updates."""

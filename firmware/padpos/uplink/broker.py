@@ -1,0 +1,165 @@
+"""One MQTT 5 connection over paho, with our own window and the broker's own words on each publish.
+
+paho's queue is memory only, and its `is_published()` says yes to a refusal; here a publish is
+sent when the broker's PUBACK says success, and nothing is deleted even then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from padpos.uplink.config import UplinkConfig
+from padpos.wire import messages
+
+SESSION_SECONDS = 7 * 24 * 3600
+KEEPALIVE_SECONDS = 20
+CONNECT_SECONDS = 10.0
+
+
+class BrokerLost(Exception):
+    """The connection ended, or never came to be; the message says how."""
+
+
+class Broker:
+    """A fresh client for one connection; not to be used again after it ends."""
+
+    def __init__(self, config: UplinkConfig, terminal: str) -> None:
+        self._config = config
+        self._terminal = terminal
+        self._loop = asyncio.get_running_loop()
+        self._connected: asyncio.Future[None] = self._loop.create_future()
+        self._lost: asyncio.Future[None] = self._loop.create_future()
+        self._acks: dict[int, asyncio.Future[bool]] = {}
+        self.down: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.window = config.window
+        self.packet_limit = 1 << 28
+        self._client = self._make()
+
+    async def connect(self) -> None:
+        """Connect and subscribe. Raises BrokerLost."""
+        expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        expiry.SessionExpiryInterval = SESSION_SECONDS
+        host, port = self._config.host, self._config.port
+        try:
+            await asyncio.to_thread(
+                self._client.connect,
+                host,
+                port,
+                KEEPALIVE_SECONDS,
+                clean_start=False,
+                properties=expiry,
+            )
+        except (OSError, ValueError) as error:
+            raise BrokerLost(f"can't connect: {error}") from error
+        self._client.loop_start()
+        await self._or_lost(asyncio.wait_for(asyncio.shield(self._connected), CONNECT_SECONDS))
+
+    async def publish(self, kind: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Publish with QoS 1: True if the broker took it, False if it refused."""
+        topic = messages.up_topic(self._terminal, kind)
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        ack = self._acks.setdefault(info.mid, self._loop.create_future())
+        try:
+            taken: bool = await self._or_lost(ack)
+            return taken
+        finally:
+            self._acks.pop(info.mid, None)
+
+    async def lost(self) -> None:
+        """Wait until the connection ends; then raises BrokerLost."""
+        await asyncio.shield(self._lost)
+
+    async def close(self) -> None:
+        """Leave without a word, so that the last will speaks for the terminal."""
+        if not self._lost.done():
+            self._lost.set_exception(BrokerLost("closed"))
+        self._lost.exception()  # looked at, so that asyncio need not complain
+        await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
+        self._client.loop_stop()
+
+    def _make(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"uplink-{self._terminal}",
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        context = ssl.create_default_context(cafile=str(self._config.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(str(self._config.certificate), str(self._config.key))
+        client.tls_set_context(context)
+        client.will_set(messages.up_topic(self._terminal, "status"), messages.OFFLINE, 1, True)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        return client
+
+    # paho calls these in its own thread; an exception there would kill it silently, so each only
+    # hands its facts to the event loop.
+
+    def _on_connect(
+        self, client: Client, _: Any, flags: ConnectFlags, code: ReasonCode, said: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self._hand(self._end, f"the broker refused: {code}")
+            return
+        limits = said.json() if said else {}  # type: ignore[no-untyped-call]
+        self._hand(self._begin, limits, flags.session_present)
+        client.subscribe(messages.down_topic(self._terminal, "+"), qos=1)
+
+    def _on_disconnect(
+        self, _c: Client, _u: Any, _f: DisconnectFlags, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        self._hand(self._end, f"disconnected: {code}")
+
+    def _on_publish(
+        self, _c: Client, _u: Any, mid: int, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        self._hand(self._acknowledge, mid, not code.is_failure)
+
+    def _on_message(self, _c: Client, _u: Any, message: MQTTMessage) -> None:
+        self._hand(self.down.put_nowait, (message.topic, bytes(message.payload)))
+
+    def _hand(self, call: Callable[..., None], *arguments: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _begin(self, limits: dict[str, int], _session: bool) -> None:
+        self.window = min(self.window, limits.get("ReceiveMaximum", self.window))
+        self.packet_limit = limits.get("MaximumPacketSize", self.packet_limit)
+        if not self._connected.done():
+            self._connected.set_result(None)
+
+    def _end(self, how: str) -> None:
+        if not self._lost.done():
+            self._lost.set_exception(BrokerLost(how))
+
+    def _acknowledge(self, mid: int, taken: bool) -> None:
+        ack = self._acks.setdefault(mid, self._loop.create_future())
+        if not ack.done():
+            ack.set_result(taken)
+
+    async def _or_lost(self, awaitable: Any) -> Any:
+        task = asyncio.ensure_future(awaitable)
+        done, _ = await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        if task in done:
+            try:
+                return task.result()
+            except TimeoutError as error:
+                raise BrokerLost("no answer from the broker") from error
+        task.cancel()
+        self._lost.result()
+        return None

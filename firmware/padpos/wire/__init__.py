@@ -1,0 +1,1 @@
+"""Formats both ends share (see docs/formats.cddl): pure functions and values, no I/O."""

@@ -1,0 +1,152 @@
+"""The smaller signed documents: waybill ranges (formats §11), contract customers, genesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from padpos.wire import cbor, fields, ids, signed
+from padpos.wire.cbor import Cbor
+from padpos.wire.errors import Malformed
+from padpos.wire.keys import PublicKey, Signer
+from padpos.wire.signed import What
+
+
+@dataclass(frozen=True, slots=True)
+class WaybillRange:
+    """Numbers from first to last, same prefix and length, usable until `expires` (ms)."""
+
+    first: str
+    last: str
+    expires: int
+
+    def number(self, index: int) -> str | None:
+        """The index-th number of the range, or None behind its end."""
+        prefix = self.first.rstrip("0123456789")
+        digits = len(self.first) - len(prefix)
+        value = int(self.first[len(prefix) :]) + index
+        if value > int(self.last[len(prefix) :]):
+            return None
+        return f"{prefix}{value:0{digits}}"
+
+    def to_cbor(self) -> Cbor:
+        """[first, last, expires]."""
+        return [self.first, self.last, self.expires]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> WaybillRange:
+        """Raises Malformed."""
+        first, last, expires = fields.fixed_array(value, (3,), where)
+        read = cls(ids.waybill(first, where), ids.waybill(last, where), fields.uint(expires, where))
+        prefix = read.first.rstrip("0123456789")
+        tail = read.last.removeprefix(prefix)
+        same = len(read.first) == len(read.last) and read.last.startswith(prefix)
+        if not same or not tail.isdecimal() or read.first == prefix or read.first > read.last:
+            raise Malformed(f"{where}: not a range of numbers")
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class Waybills:
+    """The waybill numbers a carrier gave one terminal."""
+
+    version: int
+    terminal: str
+    ranges: tuple[WaybillRange, ...]
+
+    def sign(self, signer: Signer) -> signed.Signed:
+        """Sign with the carrier's waybills key."""
+        ranges: list[Cbor] = [item.to_cbor() for item in self.ranges]
+        payload = cbor.dumps({1: self.version, 2: self.terminal, 3: ranges})
+        return signed.sign(What.WAYBILLS, payload, signer)
+
+
+def verify_waybills(raw: bytes, keys: tuple[PublicKey, ...]) -> Waybills:
+    """Verify under one of the key set's waybills keys. Raises a WireError."""
+    by_id = {key.id: key for key in keys}
+    payload = signed.verify_by_hint(What.WAYBILLS, raw, by_id.get).payload
+    m = fields.fixed_map(cbor.loads(payload, signed.limit_of(What.WAYBILLS)), (1, 2, 3), "waybills")
+    return Waybills(
+        fields.uint(m[1], "version"),
+        ids.terminal_id(m[2]),
+        tuple(fields.array_of(m[3], WaybillRange.from_cbor, "ranges", 1000)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A customer with a signed safety agreement, and the time it is good for (ms)."""
+
+    id: str
+    not_before: int
+    not_after: int
+
+    def to_cbor(self) -> Cbor:
+        """[id, not before, not after]."""
+        return [self.id, self.not_before, self.not_after]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Contract:
+        """Raises Malformed."""
+        contract, start, end = fields.fixed_array(value, (3,), where)
+        return cls(
+            fields.text(contract, where, 64), fields.uint(start, where), fields.uint(end, where)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The contract customers of one terminal."""
+
+    version: int
+    terminal: str
+    contracts: tuple[Contract, ...]
+
+    def valid(self, contract: str, now: int) -> bool:
+        """Whether that agreement stands at `now` (ms)."""
+        return any(
+            item.id == contract and item.not_before <= now < item.not_after
+            for item in self.contracts
+        )
+
+    def sign(self, signer: Signer) -> signed.Signed:
+        """Sign with the policy key."""
+        contracts: list[Cbor] = [item.to_cbor() for item in self.contracts]
+        payload = cbor.dumps({1: self.version, 2: self.terminal, 3: contracts})
+        return signed.sign(What.CONTRACTS, payload, signer)
+
+
+def verify_contracts(raw: bytes, policy_key: PublicKey) -> Contracts:
+    """Verify under the pinned policy key. Raises a WireError."""
+    payload = signed.verify(What.CONTRACTS, raw, policy_key).payload
+    limit = signed.limit_of(What.CONTRACTS)
+    m = fields.fixed_map(cbor.loads(payload, limit), (1, 2, 3), "contracts")
+    return Contracts(
+        fields.uint(m[1], "version"),
+        ids.terminal_id(m[2]),
+        tuple(fields.array_of(m[3], Contract.from_cbor, "contracts", 4000)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """The authority's word that a chain of a terminal begins with this entry (formats §5)."""
+
+    terminal: str
+    chain: bytes
+    hash: bytes
+
+    def sign(self, signer: Signer) -> signed.Signed:
+        """Sign with the policy key."""
+        payload = cbor.dumps({1: self.terminal, 2: self.chain, 3: self.hash})
+        return signed.sign(What.GENESIS, payload, signer)
+
+
+def verify_genesis(raw: bytes, policy_key: PublicKey) -> Genesis:
+    """Verify under the pinned policy key. Raises a WireError."""
+    payload = signed.verify(What.GENESIS, raw, policy_key).payload
+    m = fields.fixed_map(cbor.loads(payload, 4096), (1, 2, 3), "genesis")
+    return Genesis(
+        ids.terminal_id(m[1]),
+        fields.octets(m[2], "chain", 16),
+        fields.octets(m[3], "genesis hash", 32),
+    )

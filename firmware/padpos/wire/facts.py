@@ -1,0 +1,421 @@
+"""Facts of an entry (formats §5): what may be counted without opening anything, kind by kind.
+
+Each kind is one frozen dataclass whose fields stand in the order of its integer keys, and whose
+annotations are checked on the way in and out; docs/formats.cddl says the same in CDDL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from padpos.wire import fields, ids
+from padpos.wire.cbor import Cbor
+from padpos.wire.errors import Malformed
+
+
+class Kind(StrEnum):
+    """What an entry records."""
+
+    GENESIS = "genesis"
+    CONSIGNMENT = "consignment"
+    REFUSAL = "refusal"
+    ABANDONED = "abandoned"
+    VOID = "void"
+    LABEL = "label"
+    CLERK = "clerk"
+    DRAW = "draw"
+    OVERRIDE = "override"
+    POLICY = "policy"
+    TAMPER = "tamper"
+    CLOCK = "clock"
+    UPKEEP = "upkeep"
+    CHECKPOINT = "checkpoint"
+
+
+CUSTOMER_CLASSES = frozenset({"walk-in", "contract"})
+READINGS = frozenset({"chip", "chip-signed", "typed", "none"})
+LABEL_STATUSES = frozenset({"intended", "printed", "unknown", "blocked"})
+MARKS = frozenset({"identified", "inspected", "contract-uninspected"})
+STEPS = frozenset({"identify", "inspect"})
+
+
+def _text(value: Cbor, where: str) -> str:
+    return fields.text(value, where, 200)
+
+
+def _consignment_id(value: Cbor, where: str) -> bytes:
+    return fields.octets(value, where, 16)
+
+
+def _digest(value: Cbor, where: str) -> bytes:
+    return fields.octets(value, where, 32)
+
+
+def _digests(value: Cbor, where: str) -> tuple[bytes, ...]:
+    return tuple(fields.array_of(value, _digest, where, 64))
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A step the policy did not ask for, and the article that exemption rests on."""
+
+    step: str
+    article: str
+
+    def to_cbor(self) -> Cbor:
+        """[step, article]."""
+        return [self.step, self.article]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Exemption:
+        """Raises Malformed."""
+        step, article = fields.fixed_array(value, (2,), where)
+        return cls(fields.one_of(step, STEPS, where), _text(article, where))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark earned, and the hashes of the sealed files it was earned by."""
+
+    mark: str
+    evidence: tuple[bytes, ...]
+
+    def to_cbor(self) -> Cbor:
+        """[mark, [hash, …]]."""
+        return [self.mark, list(self.evidence)]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Mark:
+        """Raises Malformed."""
+        mark, evidence = fields.fixed_array(value, (2,), where)
+        return cls(fields.one_of(mark, MARKS, where), _digests(evidence, where))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The outcome of a contract parcel's draw: which parcel of which day, and whether it fell."""
+
+    day: str
+    n: int
+    drawn: bool
+
+    def to_cbor(self) -> Cbor:
+        """[day, n, drawn]."""
+        return [self.day, self.n, self.drawn]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Drawn:
+        """Raises Malformed."""
+        day, n, drawn = fields.fixed_array(value, (3,), where)
+        return cls(ids.day(day, where), fields.counted(n, where), fields.boolean(drawn, where))
+
+
+@dataclass(frozen=True, slots=True)
+class GenesisFacts:
+    """The first entry of a chain."""
+
+    kind: ClassVar[Kind] = Kind.GENESIS
+    software: str
+    inbox_key: bytes
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 2 and 3."""
+        return {2: self.software, 3: self.inbox_key}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> GenesisFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, (2, 3), "genesis facts")
+        return cls(_text(m[2], "software"), fields.octets(m[3], "inbox key", 32))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsignmentFacts:
+    """An accepted parcel, as far as anyone may count it."""
+
+    kind: ClassVar[Kind] = Kind.CONSIGNMENT
+    consignment: bytes
+    waybill: str
+    outlet: str
+    clerk: str
+    customer: str
+    contract: str | None
+    document_class: str | None
+    reading: str
+    policy: int
+    exemptions: tuple[Exemption, ...]
+    marks: tuple[Mark, ...]
+    verdicts: tuple[str, ...]
+    grams: int
+    from_scale: bool
+    draw: Drawn | None
+    times_today: int
+    clerks_own: bool
+    software: str
+    durations: tuple[tuple[str, int], ...]
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 1 to 19."""
+        return {
+            1: self.consignment,
+            2: self.waybill,
+            3: self.outlet,
+            4: self.clerk,
+            5: self.customer,
+            6: self.contract,
+            7: self.document_class,
+            8: self.reading,
+            9: self.policy,
+            10: [exemption.to_cbor() for exemption in self.exemptions],
+            11: [mark.to_cbor() for mark in self.marks],
+            12: list(self.verdicts),
+            13: self.grams,
+            14: self.from_scale,
+            15: self.draw.to_cbor() if self.draw else None,
+            16: self.times_today,
+            17: self.clerks_own,
+            18: self.software,
+            19: [[step, milliseconds] for step, milliseconds in self.durations],
+        }
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> ConsignmentFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, range(1, 20), "consignment facts")
+        return cls(
+            _consignment_id(m[1], "consignment id"),
+            ids.waybill(m[2]),
+            _text(m[3], "outlet"),
+            _text(m[4], "clerk"),
+            fields.one_of(m[5], CUSTOMER_CLASSES, "customer class"),
+            fields.optional(m[6], _text, "contract"),
+            fields.optional(m[7], _text, "document class"),
+            fields.one_of(m[8], READINGS, "reading"),
+            fields.uint(m[9], "policy version"),
+            tuple(fields.array_of(m[10], Exemption.from_cbor, "exemptions", 8)),
+            tuple(fields.array_of(m[11], Mark.from_cbor, "marks", 8)),
+            tuple(fields.array_of(m[12], _text, "verdicts", 64)),
+            fields.uint(m[13], "grams"),
+            fields.boolean(m[14], "weight from scale"),
+            fields.optional(m[15], Drawn.from_cbor, "draw"),
+            fields.uint(m[16], "times today"),
+            fields.boolean(m[17], "clerk's own document"),
+            _text(m[18], "software"),
+            tuple(fields.array_of(m[19], _duration, "durations", 32)),
+        )
+
+
+def _duration(value: Cbor, where: str) -> tuple[str, int]:
+    step, milliseconds = fields.fixed_array(value, (2,), where)
+    return _text(step, where), fields.uint(milliseconds, where)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedFacts:
+    """A consignment that ended without a parcel accepted: refused, abandoned or voided."""
+
+    consignment: bytes
+    reason: str
+    step: str
+    outlet: str
+    clerk: str
+    customer: str | None
+    document_class: str | None
+    policy: int
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 1 to 8."""
+        return {
+            1: self.consignment,
+            2: self.reason,
+            3: self.step,
+            4: self.outlet,
+            5: self.clerk,
+            6: self.customer,
+            7: self.document_class,
+            8: self.policy,
+        }
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> EndedFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, range(1, 9), "facts")
+        return cls(
+            _consignment_id(m[1], "consignment id"),
+            _text(m[2], "reason"),
+            _text(m[3], "step"),
+            _text(m[4], "outlet"),
+            _text(m[5], "clerk"),
+            fields.optional(m[6], _text, "customer class"),
+            fields.optional(m[7], _text, "document class"),
+            fields.uint(m[8], "policy version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """One step of one paper: intended before its first byte, then how it ended."""
+
+    kind: ClassVar[Kind] = Kind.LABEL
+    consignment: bytes
+    waybill: str
+    generation: int
+    code_hash: bytes
+    status: str
+    said_by: str
+    reason: str | None
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 1 to 7."""
+        return {
+            1: self.consignment,
+            2: self.waybill,
+            3: self.generation,
+            4: self.code_hash,
+            5: self.status,
+            6: self.said_by,
+            7: self.reason,
+        }
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> LabelFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, range(1, 8), "label facts")
+        return cls(
+            _consignment_id(m[1], "consignment id"),
+            ids.waybill(m[2]),
+            fields.counted(m[3], "generation", 3),
+            _digest(m[4], "label code hash"),
+            fields.one_of(m[5], LABEL_STATUSES, "label status"),
+            fields.one_of(m[6], {"terminal", "printer", "clerk"}, "said by"),
+            fields.optional(m[7], _text, "reason"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFacts:
+    """A contract parcel put to the draw, durable before anyone sees the result."""
+
+    kind: ClassVar[Kind] = Kind.DRAW
+    consignment: bytes
+    day: str
+    contract: str
+    n: int
+    policy: int
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 1 to 5."""
+        return {1: self.consignment, 2: self.day, 3: self.contract, 4: self.n, 5: self.policy}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> DrawFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, range(1, 6), "draw facts")
+        return cls(
+            _consignment_id(m[1], "consignment id"),
+            ids.day(m[2]),
+            _text(m[3], "contract"),
+            fields.counted(m[4], "n"),
+            fields.uint(m[5], "policy version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """A policy this terminal accepted; it fixes the draw keys that policy commits to."""
+
+    kind: ClassVar[Kind] = Kind.POLICY
+    version: int
+    policy_hash: bytes
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 2 and 3."""
+        return {2: self.version, 3: self.policy_hash}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> PolicyFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, (2, 3), "policy facts")
+        return cls(fields.uint(m[2], "policy version"), _digest(m[3], "policy hash"))
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkFacts:
+    """A clerk signed in or out."""
+
+    kind: ClassVar[Kind] = Kind.CLERK
+    clerk: str
+    signed_in: bool
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 2 and 3."""
+        return {2: self.clerk, 3: self.signed_in}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> ClerkFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, (2, 3), "clerk facts")
+        return cls(_text(m[2], "clerk"), fields.boolean(m[3], "signed in"))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFacts:
+    """What the terminal holds, said under its signature."""
+
+    kind: ClassVar[Kind] = Kind.CHECKPOINT
+    receipt_hash: bytes | None
+    unreceipted: int
+    health: str
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 2 to 4."""
+        return {2: self.receipt_hash, 3: self.unreceipted, 4: self.health}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> CheckpointFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, (2, 3, 4), "checkpoint facts")
+        return cls(
+            fields.optional(m[2], _digest, "receipt hash"),
+            fields.uint(m[3], "unreceipted"),
+            _text(m[4], "health"),
+        )
+
+
+Facts = (
+    GenesisFacts
+    | ConsignmentFacts
+    | EndedFacts
+    | LabelFacts
+    | DrawFacts
+    | PolicyFacts
+    | ClerkFacts
+    | CheckpointFacts
+)
+
+_READERS: dict[Kind, Callable[[Cbor], Facts]] = {
+    Kind.GENESIS: GenesisFacts.from_cbor,
+    Kind.CONSIGNMENT: ConsignmentFacts.from_cbor,
+    Kind.REFUSAL: EndedFacts.from_cbor,
+    Kind.ABANDONED: EndedFacts.from_cbor,
+    Kind.VOID: EndedFacts.from_cbor,
+    Kind.LABEL: LabelFacts.from_cbor,
+    Kind.DRAW: DrawFacts.from_cbor,
+    Kind.POLICY: PolicyFacts.from_cbor,
+    Kind.CLERK: ClerkFacts.from_cbor,
+    Kind.CHECKPOINT: CheckpointFacts.from_cbor,
+}
+
+
+def read_facts(kind: Kind, value: Cbor) -> Facts:
+    """The facts of an entry of this kind. Raises Malformed.
+
+    override, tamper, clock and upkeep entries have no writer yet, so no reader takes them.
+    """
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise Malformed(f"facts: no entry of kind {kind} is written by this version")
+    return reader(value)

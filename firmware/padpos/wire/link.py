@@ -1,0 +1,93 @@
+"""The link between counter and uplink: lock-step requests over a Unix socket, sealed bytes only.
+
+A frame is a four-byte big-endian length and that many bytes of deterministic CBOR. A request is
+`[operation, argument, …]`; the answer is one item. The uplink asks, the counter answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from padpos.wire import cbor, fields
+from padpos.wire.cbor import Cbor
+from padpos.wire.errors import Malformed, TooLarge
+
+HEADER = 4
+LIMIT = 512 << 10
+
+
+class Operation(IntEnum):
+    """What the uplink may ask."""
+
+    OUTBOX = 1
+    ENTRY = 2
+    PART = 3
+    DOWN = 4
+    WAIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxView:
+    """What waits: entries to send, attachments to send, and figures for the status message."""
+
+    entries: tuple[int, ...]
+    attachments: tuple[tuple[bytes, int], ...]
+    queued: int
+    oldest_ms: int
+    terminal: str
+    version: str
+    health: str
+
+    def to_cbor(self) -> Cbor:
+        """An array in the order of the fields."""
+        return [
+            list(self.entries),
+            [[sha256, size] for sha256, size in self.attachments],
+            self.queued,
+            self.oldest_ms,
+            self.terminal,
+            self.version,
+            self.health,
+        ]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> OutboxView:
+        """Raises Malformed."""
+        items = fields.fixed_array(value, (7,), "outbox")
+        return cls(
+            tuple(fields.array_of(items[0], fields.uint, "entries", 1000)),
+            tuple(fields.array_of(items[1], _attachment, "attachments", 1000)),
+            fields.uint(items[2], "queued"),
+            fields.uint(items[3], "oldest"),
+            *(fields.text(item, "status") for item in items[4:]),
+        )
+
+
+def frame(value: Cbor) -> bytes:
+    """A value as it goes over the socket. Raises TooLarge."""
+    body = cbor.dumps(value)
+    if len(body) > LIMIT:
+        raise TooLarge("link: a frame larger than the link takes")
+    return len(body).to_bytes(HEADER) + body
+
+
+def body_length(header: bytes) -> int:
+    """Bytes that follow a header. Raises TooLarge."""
+    length = int.from_bytes(header)
+    if length > LIMIT:
+        raise TooLarge("link: a frame larger than the link takes")
+    return length
+
+
+def read_request(body: bytes) -> tuple[Operation, list[Cbor]]:
+    """The operation and its arguments. Raises Malformed."""
+    items = cbor.loads(body, LIMIT)
+    if not isinstance(items, list) or not items or items[0] not in set(Operation):
+        raise Malformed("link: no such operation")
+    return Operation(fields.uint(items[0], "operation")), items[1:]
+
+
+def _attachment(value: Cbor, where: str) -> tuple[bytes, int]:
+    sha256, size = fields.fixed_array(value, (2,), where)
+    return fields.octets(sha256, where, 32), fields.uint(size, where)

@@ -1,0 +1,89 @@
+"""Attachments as files, named by their hash; pieces gather in a file of their own until whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from padpos_services.authority.home import Home, sync_directory
+
+
+class Blobs:
+    """The blob store on one machine's disk."""
+
+    def __init__(self, home: Home) -> None:
+        self._blobs = home.store / "blobs"
+        self._partial = home.store / "partial"
+        self._blobs.mkdir(exist_ok=True)
+        self._partial.mkdir(exist_ok=True)
+        self._touched: set[Path] = set()
+
+    def path(self, sha256: bytes) -> Path:
+        """Where the blob lies, or would."""
+        name = sha256.hex()
+        return self._blobs / name[:2] / name
+
+    def holds(self, sha256: bytes) -> bool:
+        """Whether the whole blob is here."""
+        return self.path(sha256).exists()
+
+    def write_piece(self, terminal: str, sha256: bytes, offset: int, data: bytes) -> None:
+        """Put a piece at its place; durable after `sync`."""
+        path = self._partial_path(terminal, sha256)
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(descriptor, data, offset)
+        finally:
+            os.close(descriptor)
+        self._touched.add(path)
+
+    def assemble(self, terminal: str, sha256: bytes, size: int) -> bool:
+        """Make the gathered pieces a blob. False, and the pieces gone, where the hash is wrong."""
+        path = self._partial_path(terminal, sha256)
+        if not path.exists():
+            return self.holds(sha256)
+        content = path.read_bytes()
+        if len(content) != size or hashlib.sha256(content).digest() != sha256:
+            self.drop(terminal, sha256)
+            return False
+        _sync_file(path)
+        self._touched.discard(path)
+        target = self.path(sha256)
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)
+        sync_directory(target.parent)
+        sync_directory(self._blobs)
+        return True
+
+    def drop(self, terminal: str, sha256: bytes) -> None:
+        """Forget the gathered pieces."""
+        path = self._partial_path(terminal, sha256)
+        self._touched.discard(path)
+        path.unlink(missing_ok=True)
+
+    def remove(self, sha256: bytes) -> None:
+        """Delete a blob."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Bring every piece written since the last call to stable storage."""
+        for path in self._touched:
+            _sync_file(path)
+        for folder in {path.parent for path in self._touched}:
+            sync_directory(folder)
+        if self._touched:
+            sync_directory(self._partial)
+        self._touched.clear()
+
+    def _partial_path(self, terminal: str, sha256: bytes) -> Path:
+        return self._partial / terminal / sha256.hex()
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,112 @@
+"""The authority's database: SQLite, write-ahead log, every commit on stable storage."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from padpos_services.authority.errors import HomeUnusable
+
+SCHEMA = """
+CREATE TABLE terminal(
+  id TEXT PRIMARY KEY, inbox_key BLOB NOT NULL, enrolled INTEGER NOT NULL,
+  receipt_number INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE certificate(
+  sha256 BLOB PRIMARY KEY, terminal TEXT NOT NULL REFERENCES terminal, use TEXT NOT NULL,
+  key_id BLOB NOT NULL, der BLOB NOT NULL, not_after INTEGER NOT NULL) STRICT;
+CREATE INDEX certificate_of ON certificate(terminal, use);
+CREATE TABLE chain(
+  terminal TEXT NOT NULL REFERENCES terminal, chain BLOB NOT NULL, genesis BLOB NOT NULL,
+  state TEXT NOT NULL, next_seq INTEGER NOT NULL DEFAULT 0, highest INTEGER NOT NULL DEFAULT -1,
+  PRIMARY KEY(terminal, chain)) STRICT;
+CREATE TABLE entry(
+  id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, chain BLOB NOT NULL, seq INTEGER NOT NULL,
+  hash BLOB NOT NULL, prev BLOB NOT NULL, kind TEXT NOT NULL, time INTEGER NOT NULL,
+  received INTEGER NOT NULL, consignment BLOB, sealed BLOB, carrier BLOB, raw BLOB NOT NULL,
+  UNIQUE(terminal, chain, seq)) STRICT;
+CREATE INDEX entry_hash ON entry(hash);
+CREATE INDEX entry_kind ON entry(terminal, kind);
+CREATE TABLE envelope(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE attachment(
+  terminal TEXT NOT NULL, sha256 BLOB NOT NULL, chain BLOB NOT NULL, seq INTEGER NOT NULL,
+  size INTEGER NOT NULL, media_type TEXT NOT NULL, stored INTEGER NOT NULL,
+  PRIMARY KEY(terminal, sha256, chain, seq)) STRICT;
+CREATE TABLE upload(
+  terminal TEXT NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL, begun INTEGER NOT NULL,
+  named INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY(terminal, sha256)) STRICT;
+CREATE TABLE piece(
+  terminal TEXT NOT NULL, sha256 BLOB NOT NULL, offset INTEGER NOT NULL,
+  PRIMARY KEY(terminal, sha256, offset)) STRICT;
+CREATE TABLE receipt(
+  terminal TEXT NOT NULL, number INTEGER NOT NULL, chain BLOB NOT NULL, time INTEGER NOT NULL,
+  entries INTEGER NOT NULL, attachments INTEGER NOT NULL, items BLOB NOT NULL,
+  issued INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(terminal, number)) STRICT;
+CREATE INDEX receipt_due ON receipt(issued) WHERE issued = 0;
+CREATE TABLE alarm(
+  id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, chain BLOB, seq INTEGER, kind TEXT NOT NULL,
+  detail TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER) STRICT;
+CREATE INDEX alarm_open ON alarm(terminal, kind) WHERE closed IS NULL;
+CREATE TABLE counter(
+  name TEXT NOT NULL, terminal TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY(name, terminal)) STRICT;
+CREATE TABLE document(
+  id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL,
+  hash BLOB NOT NULL, days TEXT NOT NULL DEFAULT '', made INTEGER NOT NULL, raw BLOB NOT NULL,
+  UNIQUE(terminal, kind, version)) STRICT;
+CREATE TABLE draw(
+  id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, chain BLOB NOT NULL, days TEXT NOT NULL,
+  made INTEGER NOT NULL, raw BLOB NOT NULL, released INTEGER) STRICT;
+CREATE TABLE feed(
+  position INTEGER PRIMARY KEY, kind TEXT NOT NULL, terminal TEXT NOT NULL,
+  consignment BLOB NOT NULL, entry INTEGER NOT NULL REFERENCES entry) STRICT;
+PRAGMA user_version = 1;
+"""
+
+
+def create(path: Path) -> None:
+    """Make the empty database."""
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.executescript(SCHEMA)
+    database.close()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database; transactions are begun by `transaction` only. Raises HomeUnusable."""
+    if not path.exists():
+        raise HomeUnusable("the store is missing: was this home made by `init`?")
+    database = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA foreign_keys = ON")
+    database.row_factory = sqlite3.Row
+    return database
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: all of it, on stable storage, or nothing."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def count(database: sqlite3.Connection, name: str, terminal: str = "") -> None:
+    """Count an event under a stable name."""
+    database.execute(
+        "INSERT INTO counter VALUES(?, ?, 1)"
+        " ON CONFLICT(name, terminal) DO UPDATE SET count = count + 1",
+        (name, terminal),
+    )
+
+
+def now_ms() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000

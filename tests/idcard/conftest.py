@@ -1,0 +1,86 @@
+"""The bench of these tests: the real pcscd, with a virtual card, in namespaces of its own."""
+
+import json
+import os
+import queue
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from padpos_drivers.idcard.interface import CardReading, ReaderEvent
+from padpos_drivers.idcard.pcsc import PcscStorageReader
+from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench
+
+ROOT = Path(__file__).resolve().parents[2]
+VECTORS: dict[str, Any] = json.loads(
+    (ROOT / "tests/vectors/id-cards.json").read_text(encoding="utf-8")
+)
+DRIVER = Path(
+    os.environ.get("VPCD_DRIVER", ROOT / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+)
+
+
+@pytest.fixture(scope="session")
+def vectors() -> dict[str, Any]:
+    """Vectors from outside, in the order of their file."""
+    return VECTORS
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, bytes]:
+    """The storage image of each vector, by kind; citizens are citizen, citizen-2, citizen-3."""
+    found: dict[str, bytes] = {}
+    for card in VECTORS["cards"]:
+        count = sum(name.startswith(card["kind"]) for name in found)
+        name = card["kind"] if not count else f"{card['kind']}-{count + 1}"
+        found[name] = bytes.fromhex(card["storage_image"])
+    return found
+
+
+@pytest.fixture(scope="session")
+def running_bench() -> Iterator[ReaderBench]:
+    """One pcscd for the session: the client library remembers its socket for good."""
+    with tempfile.TemporaryDirectory(prefix="padpos-") as directory:
+        bench = ReaderBench(Path(directory), DRIVER)
+        os.environ["PCSCLITE_CSOCK_NAME"] = str(bench.client_socket)
+        try:
+            with bench:
+                yield bench
+        except BenchError as error:
+            pytest.fail(f"the ID-card tests cannot run: {error}")
+
+
+@pytest.fixture
+def bench(running_bench: ReaderBench) -> Iterator[ReaderBench]:
+    """The bench with an empty reader."""
+    running_bench.lift()
+    yield running_bench
+    running_bench.lift()
+
+
+class Watch:
+    """A started reader and the events it has sent."""
+
+    def __init__(self) -> None:
+        self.events: queue.Queue[ReaderEvent] = queue.Queue()
+        self.reader = PcscStorageReader(READER_NAME, self.events.put)
+
+    def expect(self, *wanted: ReaderEvent, seconds: float = 10.0) -> None:
+        """Take the next events, which must be these."""
+        for event in wanted:
+            assert self.events.get(timeout=seconds) is event
+
+    def read(self, seconds: float = 5.0) -> CardReading:
+        """Read and wait for the outcome, which must come in time."""
+        return self.reader.read(seconds).result(seconds + 1.0)
+
+
+@pytest.fixture
+def watch(bench: ReaderBench) -> Iterator[Watch]:
+    """A reader of ours on an empty bench."""
+    watch = Watch()
+    watch.reader.start()
+    yield watch
+    watch.reader.stop()

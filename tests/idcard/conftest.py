@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ VECTORS: dict[str, Any] = json.loads(
 DRIVER = Path(
     os.environ.get("VPCD_DRIVER", ROOT / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 )
+
+POLL_SECONDS = 0.5  # pcscd asks a reader without interrupts every 0.4 s
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +57,11 @@ def running_bench() -> Iterator[ReaderBench]:
 
 @pytest.fixture
 def bench(running_bench: ReaderBench) -> Iterator[ReaderBench]:
-    """The bench with an empty reader."""
-    running_bench.lift()
+    """The bench with a running pcscd that sees its reader empty, before and after."""
     yield running_bench
     running_bench.lift()
+    running_bench.start_pcscd()
+    time.sleep(POLL_SECONDS)
 
 
 class Watch:

@@ -15,39 +15,13 @@ VECTORS = Path(__file__).resolve().parents[1] / "vectors/id-cards.json"
 CARDS: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))["cards"]
 BLOCKS = [bytes.fromhex(card["text_block"]) for card in CARDS]
 WORDS = frozenset(  # all that a "where" may be made of
-    [
-        "name",
-        "sex",
-        "birth",
-        "number",
-        "address",
-        "issuer",
-        "ethnicity",
-        "code",
-        "valid",
-        "from",
-        "until",
-        "permit",
-        "nationality",
-        "times",
-        "issued",
-        "chinese",
-        "type",
-        "field",
-        "date",
-        "order",
-        "of",
-        "dates",
-        "length",
-        "header",
-        "check",
-        "digit",
-        "form",
-        "in",
-        "the",
-        "and",
-        "disagree",
-    ]
+    word
+    for words in (
+        "name sex birth number address issuer ethnicity code valid from until permit nationality",
+        "times issued chinese type field date order of dates length header check digit form in the",
+        "and disagree",
+    )
+    for word in words.split()
 )
 
 

@@ -1,6 +1,7 @@
 """The PC/SC reader against the real pcscd: every card whole, or not at all."""
 
 import os
+import queue
 import signal
 import statistics
 import threading
@@ -26,6 +27,14 @@ from padpos_drivers.idcard.storage import is_storage_atr
 
 PRESENT, REMOVED = ReaderEvent.CARD_PRESENT, ReaderEvent.CARD_REMOVED
 LOST, BACK = ReaderEvent.READER_LOST, ReaderEvent.READER_BACK
+
+
+def wait_for_apdus(bench: ReaderBench, count: int) -> None:
+    """Wait until the card has answered so many APDUs."""
+    deadline = time.monotonic() + 10
+    while bench.control({"do": "status"})["apdus"] != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_every_vector_card_is_read_as_it_expects(
@@ -199,8 +208,7 @@ def test_pcscd_killed_in_the_middle_of_a_reading_loses_the_reader_not_the_driver
     bench.lay(images["citizen"], silent_after_apdus=2)
     watch.expect(PRESENT)
     future = watch.reader.read(10)
-    while bench.control({"do": "status"})["apdus"] != 2:
-        time.sleep(0.01)
+    wait_for_apdus(bench, 2)
     bench.kill_pcscd()
     with pytest.raises((ReaderLost, CardLifted)):
         future.result(5)
@@ -243,6 +251,22 @@ def test_a_hung_pcscd_ends_in_a_timeout_in_time(
     assert watch.read().document.type == "citizen"
 
 
+def test_a_pcscd_that_hangs_from_the_start_hangs_nobody_else(
+    bench: ReaderBench, images: dict[str, bytes]
+) -> None:
+    reader = PcscStorageReader(READER_NAME, lambda _: None)
+    os.kill(bench.pcscd_pid, signal.SIGSTOP)
+    try:
+        reader.start()
+        started = time.monotonic()
+        with pytest.raises(ReadTimeout):
+            reader.read(0.3).result(2)
+        assert 0.3 <= time.monotonic() - started < 0.6
+    finally:
+        os.kill(bench.pcscd_pid, signal.SIGCONT)
+        reader.stop()
+
+
 def test_a_stopped_reader_reads_no_more_and_can_start_again(
     bench: ReaderBench, watch: Any, images: dict[str, bytes]
 ) -> None:
@@ -279,14 +303,12 @@ def test_a_reader_not_found_or_not_unique_by_name_is_lost(bench: ReaderBench, na
 
 
 def test_part_of_the_name_is_enough(bench: ReaderBench, images: dict[str, bytes]) -> None:
-    events: list[ReaderEvent] = []
-    present = threading.Event()
-    reader = PcscStorageReader("00 00", lambda event: (events.append(event), present.set())[1])
+    events: queue.Queue[ReaderEvent] = queue.Queue()
+    reader = PcscStorageReader("00 00", events.put)
     reader.start()
     try:
         bench.lay(images["citizen"])
-        assert present.wait(5)
-        assert events == [PRESENT]
+        assert events.get(timeout=5) is PRESENT
     finally:
         reader.stop()
 
@@ -303,9 +325,10 @@ def test_a_listener_that_fails_does_not_end_the_watch(
     reader = PcscStorageReader(READER_NAME, on_event)
     reader.start()
     try:
-        for lay_or_lift in (lambda: bench.lay(images["citizen"]), bench.lift):
-            lay_or_lift()
-            assert seen.acquire(timeout=5)
+        bench.lay(images["citizen"])
+        assert seen.acquire(timeout=5)
+        bench.lift()
+        assert seen.acquire(timeout=5)
     finally:
         reader.stop()
 

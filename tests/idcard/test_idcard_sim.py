@@ -206,7 +206,7 @@ def outside_namespace() -> Iterator[str]:
     name = f"padpos-o-{os.getpid()}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
-        for command in ("link add out0 type dummy", "address add 192.0.2.1/24 dev out0"):
+        for command in ("tuntap add out0 mode tun", "address add 192.0.2.1/24 dev out0"):
             subprocess.run(["ip", "-n", name, *command.split()], check=True)
         yield name
     finally:

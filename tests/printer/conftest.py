@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
-
 from padpos_drivers.printer import EscposPrinter, MonoRaster, TcpPrinterAddress
+from PIL import Image, ImageDraw
 
 
 class SimulatedPrinter:
@@ -122,7 +121,7 @@ def slow_printer(tmp_path: Path) -> Iterator[SimulatedPrinter]:
     printer.stop()
 
 
-def draw_label(width: int = 800, height: int = 1200, seed: int = 1) -> MonoRaster:
+def _draw(width: int = 800, height: int = 1200, seed: int = 1) -> MonoRaster:
     """Blocks, rules, bars and a speckled square, about as dense as a parcel label."""
     chance = random.Random(seed)
     image = Image.new("1", (width, height), 1)
@@ -141,4 +140,9 @@ def draw_label(width: int = 800, height: int = 1200, seed: int = 1) -> MonoRaste
 
 @pytest.fixture
 def label() -> MonoRaster:
-    return draw_label()
+    return _draw()
+
+
+@pytest.fixture
+def draw_label() -> Callable[..., MonoRaster]:
+    return _draw

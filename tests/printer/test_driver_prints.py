@@ -28,8 +28,8 @@ def test_encoded_is_exactly_what_print_sends(printer, label: MonoRaster) -> None
     assert result.bytes_accepted == len(kept)
     # The status questions come first, the id's request stays behind the cut.
     sent = printer.commands(printer.papers()[0])
-    assert kept.startswith(sent[12:])
-    assert kept[len(sent) - 12 :] == b"\x1d(H\x06\x00000077"
+    assert kept.startswith(sent[28:])
+    assert kept[len(sent) - 28 :] == b"\x1d(H\x06\x00000077"
 
 
 def test_labels_follow_each_other_without_waste(printer, label: MonoRaster) -> None:
@@ -60,7 +60,7 @@ def test_the_caller_hears_of_the_first_byte_before_it_goes(printer, label: MonoR
     before = printer.do("status")["received"]
     result = printer.driver().print(label, on_first_byte)
 
-    assert heard == [before + 12]  # the four status questions, nothing of the label
+    assert heard == [before + 28]  # the status questions, nothing of the label
     assert result.outcome is PrintOutcome.PRINTED
     assert result.milliseconds_to_first_byte is not None
     assert 0 < result.milliseconds_to_first_byte <= result.milliseconds

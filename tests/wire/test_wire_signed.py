@@ -174,5 +174,21 @@ def test_a_certificate_has_one_common_name(names: tuple[str, ...]) -> None:
         certificates.read_entry_certificate(certificate([certificates.DOCUMENT_SIGNING], names))
 
 
+def test_a_certificate_with_one_bit_changed_is_read_or_refused_and_nothing_else() -> None:
+    """Its parts are parsed late, each when first asked for; none may fail as anything else."""
+    der = bytes.fromhex(vectors("certificates")["entry"])
+    outcomes = set()
+    for position in range(len(der)):
+        for bit in range(8):
+            changed = bytearray(der)
+            changed[position] ^= 1 << bit
+            try:
+                certificates.read_entry_certificate(bytes(changed))
+                outcomes.add("read")
+            except WireError as refused:
+                outcomes.add(refused.code)
+    assert outcomes == {"read", "malformed", "wrong-key"}
+
+
 def test_the_signers_vectors_are_those_of_rfc_6979() -> None:
     assert signer("entry").sign(b"again") == signer("entry").sign(b"again")

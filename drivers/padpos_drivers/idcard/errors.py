@@ -78,6 +78,13 @@ class ReaderBusy(ReaderError):
     advice = "Another program is using the ID-card reader. Close it and lay the card down again."
 
 
+class ReaderForbidden(ReaderError):
+    """The PC/SC service refuses this user (polkit: access_pcsc, access_card)."""
+
+    code = "reader-forbidden"
+    advice = "This program may not use the ID-card reader. Call the technician."
+
+
 class ReaderStopped(ReaderError):
     """The driver is not running: not started yet, or already stopped."""
 

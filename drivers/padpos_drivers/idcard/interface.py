@@ -42,7 +42,7 @@ class IdReader(Protocol):
         """Begin to watch the reader."""
 
     def stop(self) -> None:
-        """End watching; readings under way fail with :class:`ReaderStopped`."""
+        """End watching; readings not yet begun fail with ``ReaderStopped``."""
 
     def read(self, timeout: float) -> "Future[CardReading]":
         """Ask for one reading of the card that lies on the reader.

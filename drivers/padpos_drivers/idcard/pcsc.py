@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Final
 
 from smartcard import scard
@@ -24,6 +25,7 @@ from padpos_drivers.idcard.errors import (
     CardUnreadable,
     IdCardError,
     ReaderBusy,
+    ReaderForbidden,
     ReaderLost,
     ReaderStopped,
 )
@@ -48,6 +50,7 @@ _ERRORS: Final[dict[int, type[IdCardError]]] = {
     scard.SCARD_E_PROTO_MISMATCH: CardUnknown,
     scard.SCARD_W_UNSUPPORTED_CARD: CardUnknown,
     scard.SCARD_E_SHARING_VIOLATION: ReaderBusy,
+    scard.SCARD_W_SECURITY_VIOLATION: ReaderForbidden,
 }
 _QUIET: Final = frozenset({scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED})
 _GONE: Final = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
@@ -127,9 +130,12 @@ class _Owner:
                     backoff = _BACKOFF_SECONDS[0]
                     self._report_found()
                     self._serve(context, name)
-            except IdCardError as error:
-                self._report_lost(error)
-                self.jobs.fail_all(ReaderLost)
+            except Exception as error:  # noqa: BLE001 - whatever it was, begin anew
+                fault = (
+                    error if isinstance(error, IdCardError) else ReaderLost(type(error).__name__)
+                )
+                self._report_lost(fault)
+                self.jobs.fail_all(partial(type(fault), fault.where))
                 self.jobs.sleep(backoff)
                 backoff = min(backoff * 2, _BACKOFF_SECONDS[1])
         self.jobs.fail_all(ReaderStopped)

@@ -12,6 +12,13 @@ import shutil
 REAL_TIME_QUESTIONS = (1, 2, 3, 4)
 """DLE EOT n: printer, cause of being offline, error, roll paper."""
 
+CLOSE_COMMAND = bytes(16)
+"""NULs that end whatever command a broken line cut short; on their own they mean nothing.
+
+Sent before the first question on a line: the bytes of DLE EOT are parameters too, and four of
+them in an unfinished raster header would make a raster of megabytes.
+"""
+
 QUEUED_STATUS = b"\x1dr\x01"
 """GS r 1: answered when everything before it has been processed."""
 

@@ -77,12 +77,15 @@ class Line:
         `deadline` is on time.monotonic(). Raises PrinterSilent or ConnectionLost.
         """
         status = PrinterStatus()
+        before = commands.CLOSE_COMMAND
         for question in commands.REAL_TIME_QUESTIONS:
-            status = with_real_time(status, question, self._ask(question, deadline))
+            value = self._ask(before + commands.ask(question), deadline)
+            status = with_real_time(status, question, value)
+            before = b""
         return status
 
-    def _ask(self, question: int, deadline: float) -> int:
-        outgoing = memoryview(commands.ask(question))
+    def _ask(self, question: bytes, deadline: float) -> int:
+        outgoing = memoryview(question)
         while (left := deadline - time.monotonic()) > 0:
             waiting_for_answer = not outgoing
             accepted, messages = self.turn(outgoing, left)

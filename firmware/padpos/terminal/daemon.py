@@ -15,7 +15,7 @@ from typing import Any
 from padpos_drivers.camera.worker import WorkerCamera
 from padpos_drivers.idcard.interface import ReaderEvent
 from padpos_drivers.idcard.pcsc import PcscStorageReader
-from padpos_drivers.printer import EscposPrinter
+from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Clock, Ledger
@@ -24,6 +24,7 @@ from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.config import TerminalConfig, load
 from padpos.terminal.devices import Devices
+from padpos.terminal.labels import warm_up
 from padpos.terminal.link_server import LinkServer
 from padpos.terminal.listener import serve_screen
 from padpos.terminal.recorder import Recorder
@@ -73,6 +74,7 @@ async def _serve(config: TerminalConfig, ledger: Ledger, standing: Standing) -> 
         now=now_ms,
         ledger_thread=ThreadPoolExecutor(1, "ledger"),
     )
+    await station.in_ledger(warm_up)
     await station.recover()
     devices.reader.start()
     try:

@@ -50,6 +50,15 @@ def draw_label(
     return label
 
 
+def warm_up() -> None:
+    """Draw and judge a label nobody prints: fonts and decoders are then loaded for the first."""
+    nobody: Cbor = ["测**", "******1234", "湖南省***"]
+    shown: Cbor = [nobody, nobody, "文具", 1, False, ["实名收寄"], "—", "—", "—"]
+    code = bytes([label_code.VERSION]).ljust(label_code.CODE_SIZES[0], b"\0")
+    paper = PaperRecord(bytes(16), "PPT00000000000", (code,), shown, 1, "pending")
+    draw_label(paper, 1, "HTTPS://P.EXAMPLE/")
+
+
 def content_of(paper: PaperRecord, generation: int, prefix: str) -> LabelContent:
     """What one generation of a paper says. Raises Malformed if the record was tampered with."""
     items = fields.fixed_array(paper.shown, (9,), "paper")

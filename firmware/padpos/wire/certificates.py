@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
@@ -30,9 +31,11 @@ def read_entry_certificate(der: bytes) -> EntryCertificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = signing_public(certificate.public_key())
-    except ValueError as error:
-        if isinstance(error, WrongKey):
-            raise
+    except WrongKey:  # a ValueError too
+        raise
+    except UnsupportedAlgorithm as error:
+        raise WrongKey("a certificate for a key of an unknown algorithm") from error
+    except (ValueError, x509.InvalidVersion) as error:
         raise Malformed("not an X.509 certificate") from error
     require_purpose(certificate, DOCUMENT_SIGNING)
     digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
@@ -51,7 +54,10 @@ def require_purpose(certificate: x509.Certificate, purpose: ObjectIdentifier) ->
 
 def common_name(certificate: x509.Certificate) -> str:
     """The one CN of the subject: the terminal id. Raises Malformed."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    try:  # the subject is parsed only now
+        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError as error:
+        raise Malformed("a certificate with a subject that does not parse") from error
     if len(names) != 1 or not isinstance(names[0].value, str):
         raise Malformed("a certificate without exactly one common name")
     return names[0].value

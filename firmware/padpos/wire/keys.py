@@ -92,6 +92,8 @@ class PublicKey:
                 return
         except InvalidSignature as error:
             raise BadSignature("the signature does not verify") from error
+        except BadSignature:  # a ValueError too
+            raise
         except ValueError as error:
             raise Malformed("a public key that is no key of its algorithm") from error
         if self.alg is Alg.ESP256:

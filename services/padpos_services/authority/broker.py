@@ -16,8 +16,8 @@ from padpos.wire.messages import ROOT
 from padpos_services.authority.founding import IDENTITY
 from padpos_services.authority.home import Home
 
-MESSAGE_LIMIT = 256 << 10  # the largest payload of formats §1: a policy or another document
-PACKET_LIMIT = MESSAGE_LIMIT + (4 << 10)
+# The largest payload of formats §1 is a policy or another document; topic and head come on top.
+PACKET_LIMIT = (256 << 10) + (4 << 10)
 
 _ACL = f"""\
 # A terminal writes under its own name and reads under its own name, nothing else.
@@ -72,7 +72,7 @@ use_identity_as_username true
 use_username_as_clientid true
 
 max_packet_size {PACKET_LIMIT}
-message_size_limit {MESSAGE_LIMIT}
+set_tcp_nodelay true
 max_inflight_messages 200
 max_queued_messages 20000
 max_queued_bytes 268435456
@@ -82,7 +82,7 @@ retain_available true
 sys_interval 0
 
 persistence true
-persistence_location {out}/data/
+persistence_location {out}/data
 autosave_on_changes true
 autosave_interval 1
 
@@ -90,7 +90,6 @@ log_dest file {out}/mosquitto.log
 log_type error
 log_type warning
 log_type notice
-log_type information
 log_timestamp_format %Y-%m-%dT%H:%M:%S
 connection_messages true
 """

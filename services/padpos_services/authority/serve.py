@@ -36,6 +36,7 @@ FILTERS = (
 )
 BATCH = 100
 GATHER_SECONDS = 0.02
+QUIET_SECONDS = 0.002  # nothing more within this: the batch is what there is
 TICK_SECONDS = 0.25
 EXPIRE_SECONDS = 600.0
 HUNG_SECONDS = 60.0
@@ -113,17 +114,19 @@ class Service:
                 if now - expired > EXPIRE_SECONDS:
                     self._receiver.expire()
                     expired = now
+            link.step(0.1)
+            outgoing.note_confirmed()
         finally:
             link.close()
 
     def _gather(self, link: Link) -> None:
         link.step(0 if link.received else 0.1)
         deadline = time.monotonic() + GATHER_SECONDS
-        while link.received and len(link.received) < BATCH:
-            left = deadline - time.monotonic()
-            if left <= 0:
+        while 0 < len(link.received) < BATCH and time.monotonic() < deadline:
+            known = len(link.received)
+            link.step(QUIET_SECONDS)
+            if len(link.received) == known:
                 return
-            link.step(left)
 
     def _take(self, link: Link, outgoing: Outgoing) -> None:
         batch, link.received = link.received[:BATCH], link.received[BATCH:]

@@ -76,7 +76,9 @@ class ReaderBench:
         self._close()
 
     def start_pcscd(self) -> None:
-        """Start pcscd and wait until it takes clients."""
+        """Start pcscd, unless it runs, and wait until it takes clients."""
+        if self._pcscd is not None and self._pcscd.poll() is None:
+            return
         options = ("--run", str(self._directory), "--driver", str(self._driver))
         self._pcscd = self._run("pcscd", *options)
         _wait_until(lambda: _connects(self.client_socket), self._pcscd, "pcscd")
@@ -162,9 +164,7 @@ def _connects(path: Path) -> bool:
         return True
 
 
-def _wait_until(
-    condition: Callable[[], bool], process: subprocess.Popen[bytes], name: str
-) -> None:
+def _wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not condition():
         if process.poll() is not None:

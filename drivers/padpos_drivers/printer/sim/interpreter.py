@@ -74,8 +74,9 @@ class Interpreter:
     async def run(self) -> None:
         """Read until EOFError, which is passed on."""
         while True:
+            byte = await self._byte()
             await self._mechanism.ready()
-            await self._command(await self._byte())
+            await self._command(byte)
 
     async def _byte(self) -> int:
         return (await self._source.take(1))[0]

@@ -61,16 +61,20 @@ class _Mechanism:
         self.replies += b"\x37\x22" + process_id + b"\0"
 
 
-def burn(data: bytes, width: int = 832, row_limit: int = 100_000) -> list[Piece]:
+def burn(
+    data: bytes,
+    width: int = 832,
+    *,
+    row_limit: int = 100_000,
+    feed_units: int = DOTS_PER_INCH,
+) -> list[Piece]:
     """The pieces of paper that `data` makes on a head of `width` dots.
 
     What is still under the head at the end is torn off as a last, incomplete piece. Stops after
-    `row_limit` rows.
+    `row_limit` rows. `feed_units` are the steps per inch of ESC J before GS P.
     """
     roll = Roll(width)
-    interpreter = Interpreter(
-        _Memory(data, roll), _Mechanism(roll, row_limit), width, DOTS_PER_INCH
-    )
+    interpreter = Interpreter(_Memory(data, roll), _Mechanism(roll, row_limit), width, feed_units)
     try:
         asyncio.run(interpreter.run())
     except EOFError:

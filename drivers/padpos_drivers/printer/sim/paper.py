@@ -82,7 +82,9 @@ class Roll:
 
     def tear(self) -> Piece | None:
         """A hand: the piece is torn off, and is not complete whatever is on it."""
-        return self._take_off(complete=False, next_is_whole=True)
+        piece = self._take_off(complete=False, next_is_whole=True)
+        self.consumed = bytearray()
+        return piece
 
     def change(self) -> Piece | None:
         """A new roll: what was under way is torn, and goes on, without its start, on new paper."""

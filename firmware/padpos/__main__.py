@@ -1,0 +1,5 @@
+"""Run as python -m padpos."""
+
+from padpos.cli import main
+
+main()

@@ -1,0 +1,181 @@
+/** What each view shows of a snapshot. Every function here only writes to its own section. */
+
+import { $, make, rebuild, text } from "./dom.js";
+import { known, pick, t } from "./i18n.js";
+import { said } from "./reasons.js";
+import { stepName } from "./rail.js";
+
+const MOST_PHOTOS = 8;
+const LAST_GENERATION = 3;
+const TIMES = [
+  ["identify", "msIdentify"],
+  ["inspect", "msInspect"],
+  ["seal", "msSeal"],
+  ["first-byte", "msFirstByte"],
+  ["print", "msPrint"],
+];
+
+/** The header: which terminal, whose hands, what waits, whether the reader is there. */
+export function showHeader(snapshot) {
+  text("terminal", snapshot.terminal);
+  text("outlet", snapshot.outlet);
+  $("clerk").hidden = snapshot.clerk === null;
+  text("clerk", snapshot.clerk === null ? "" : t("clerk", snapshot.clerk));
+  $("sign-out").hidden = snapshot.clerk === null || !["idle", "done"].includes(snapshot.phase);
+  const { connected, card } = snapshot.reader;
+  const reader = !connected ? "readerGone" : card ? "readerCard" : "readerReady";
+  lamp("reader", reader, t(reader));
+  const waiting = snapshot.queue.entries;
+  lamp("queue", waiting ? "queue" : "queueNone", waiting ? t("queue", waiting) : t("queueNone"));
+}
+
+function lamp(id, state, words) {
+  $(id).dataset.state = state;
+  text($(id).lastElementChild, words);
+}
+
+const SHOW = {
+  closed(snapshot) {
+    const what = known(snapshot.missing) ? t(snapshot.missing) : String(snapshot.missing);
+    text("closed-why", t("closedWhy", what));
+  },
+  "sign-in"(snapshot) {
+    $("label-waits").hidden = !snapshot.phase.startsWith("label-");
+  },
+  identify(snapshot) {
+    const [state, title, sub] = identifyState(snapshot);
+    $("card-art").dataset.state = state;
+    text("identify-title", title);
+    text("identify-sub", sub);
+  },
+  inspect({ consignment }) {
+    const count = consignment.photos.length;
+    const full = count >= MOST_PHOTOS;
+    text("inspect-sub", t(full ? "inspectFull" : consignment.inspect ? "inspectMust" : "inspectMay"));
+    rebuild($("verdicts"), consignment.photos, () =>
+      consignment.photos.map((verdict, index) =>
+        make("li", t("photo", index + 1, known(verdict) ? t(verdict) : verdict)),
+      ),
+    );
+    const photo = $("b-photo");
+    photo.disabled = full;
+    text(photo, t(photo.ariaBusy === "true" ? "taking" : count ? "takeAnother" : "takePhoto"));
+    // The picture taken is the way on: then “next” is what the hand looks for.
+    photo.className = count ? "secondary" : "primary";
+    $("b-inspected").className = count ? "primary" : "secondary";
+    $("b-inspected").hidden = consignment.owed.includes("inspect");
+  },
+  sender({ consignment }) {
+    const named = consignment.document !== null;
+    $("sender-name").hidden = named;
+    $("s-name").required = !named;
+    $("s-address").required = !named;
+    text("s-address-hint", named ? t("addressFromCard") : "");
+    showHave("sender-have", partyWords(consignment.sender));
+  },
+  recipient({ consignment }) {
+    showHave("recipient-have", partyWords(consignment.recipient));
+  },
+  contents({ consignment }) {
+    showHave("contents-have", contentsWords(consignment));
+  },
+  confirm({ consignment, busy }) {
+    rebuild($("summary"), consignment, () => summary(consignment));
+    rebuild($("marks"), consignment, () => marks(consignment));
+    $("b-confirm").disabled = consignment.owed.length > 0 || busy;
+  },
+  working(snapshot) {
+    const printing = snapshot.phase === "printing";
+    text("working-title", t(printing ? "printing" : "recording"));
+    text("working-sub", printing ? t("printingSub", snapshot.paper.waybill) : t("recordingSub"));
+  },
+  "label-unknown"({ paper }) {
+    text("unknown-sub", t("unknownSub", paper.waybill, paper.generation));
+    text("reprint-sub", t(paper.generation < LAST_GENERATION ? "reprintSub" : "reprintLast"));
+  },
+  "label-blocked"({ paper }) {
+    text("blocked-sub", t("printingSub", paper.waybill));
+  },
+  done(snapshot) {
+    showDone(snapshot);
+  },
+};
+
+/** Fill the view of this name. */
+export function show(view, snapshot) {
+  SHOW[view]?.(snapshot);
+}
+
+function identifyState({ reader, problem, consignment }) {
+  if (consignment.document) {
+    const { times_today: times, document } = consignment;
+    const more = times > 1 ? ` ${t("timesToday", times)}` : "";
+    return ["read", t("identified"), t("identifiedSub", document.name) + more];
+  }
+  if (!reader.connected) return ["gone", t("noReader"), t("noReaderSub")];
+  if (reader.card && problem) return ["wrong", t("layAgain"), t("layAgainSub")];
+  if (reader.card) return ["reading", t("reading"), t("readingSub")];
+  return ["waiting", t("layCard"), t("layCardSub")];
+}
+
+function showHave(id, words) {
+  $(id).hidden = words === null;
+  text(id, words === null ? "" : t("have", words));
+}
+
+const partyWords = (party) => party && `${party.name}  ${party.phone}  ${party.address}`;
+
+const contentsWords = ({ contents, grams }) => (contents === null ? null : `${contents}  ${grams} g`);
+
+function summary(consignment) {
+  const { document, photos, times_today: times } = consignment;
+  const customer = consignment.customer === "contract"
+    ? `${t("contract")} ${consignment.contract} · ${t(consignment.drawn ? "drawn" : "notDrawn")}`
+    : t("walkIn");
+  const shown = document && document.name + (times > 1 ? `  ${t("timesToday", times)}` : "");
+  return [
+    ...row(t("customerRow"), customer),
+    ...row(t("documentRow"), shown ?? (consignment.identify ? null : t("freed"))),
+    ...row(t("photosRow"), inspection(photos, consignment.inspect)),
+    ...row(stepName("sender"), partyWords(consignment.sender)),
+    ...row(stepName("recipient"), partyWords(consignment.recipient)),
+    ...row(stepName("contents"), contentsWords(consignment)),
+  ];
+}
+
+function inspection(photos, must) {
+  if (photos.length) return t("photoCount", photos.length);
+  return must ? null : t("freed");
+}
+
+function row(name, value) {
+  const term = make("dt", name);
+  return [term, value === null ? make("dd", t("missing"), "missing") : make("dd", value)];
+}
+
+function marks({ document, photos, customer }) {
+  const earned = [];
+  if (document) earned.push("markIdentified");
+  if (photos.length) earned.push("markInspected");
+  else if (customer === "contract") earned.push("markContract");
+  return (earned.length ? earned : ["noMarks"]).map((mark) => make("li", t(mark), mark));
+}
+
+function showDone({ outcome, paper, entry, reason, milliseconds }) {
+  const accepted = outcome === "accepted";
+  document.getElementById("v-done").dataset.outcome = outcome;
+  const title = { accepted: "accepted", refused: "refusedEnd", abandoned: "abandonedEnd", voided: "voided" };
+  text("done-title", t(title[outcome]));
+  text("done-waybill", paper ? paper.waybill : "");
+  const why = reason ? pick(said(reason)) : "";
+  if (!accepted) text("done-sub", t("endSub", why));
+  else text("done-sub", entry ? t("entry", entry.seq, entry.hash.slice(0, 12)) : "");
+  const times = accepted ? TIMES.filter(([key]) => key in milliseconds) : [];
+  rebuild($("times"), [outcome, milliseconds], () =>
+    times.flatMap(([key, name]) => [make("dt", t(name)), make("dd", duration(milliseconds[key]))]),
+  );
+}
+
+function duration(ms) {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

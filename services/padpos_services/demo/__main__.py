@@ -1,0 +1,110 @@
+"""Run the demo: python -m padpos_services.demo --help; `./setup.sh demo` prepares and calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from padpos_services.demo import cards
+from padpos_services.demo.errors import DemoError
+from padpos_services.demo.once import play_once
+from padpos_services.demo.scenario import DEFAULT, load
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--once", is_flag=True, help="Play a scenario without a person, then exit.")
+@click.option(
+    "--scenario", type=_FILE, help="A TOML file of [[consignment]] tables; implies --once."
+)
+@click.option(
+    "--cards", "card_files", type=_FILE, multiple=True, help="A further card file (JSON)."
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Leave everything in this folder, summary.json first.",
+)
+@click.option(
+    "--head-speed",
+    type=click.FloatRange(0),
+    help="Speed of the printer's head in mm/s, 0 for no limit; else 150, with --once 0.",
+)
+@click.option(
+    "--vpcd", type=_FILE, envvar="VPCD_DRIVER", required=True, help="Where libifdvpcd.so is."
+)
+def main(
+    *,
+    once: bool,
+    scenario: Path | None,
+    card_files: tuple[Path, ...],
+    keep: Path | None,
+    head_speed: float | None,
+    vpcd: Path,
+) -> None:
+    """A whole parcel counter on this machine: no Pi, no hardware, every step real.
+
+    Without --once it keeps running and opens a workbench page on which you play the outside
+    world. With --once it plays a scenario and exits 0 only if all ended as expected.
+
+    \b
+    A scenario:
+      draw_rate = 0                      # contract parcels drawn, in parts per million
+      [[consignment]]
+      customer = "walk-in"               # or "contract", with contract = "C-1001" or "C-1002"
+      card = "测试丙"                     # a name of a card file, or hex of a storage image
+      sender = { phone = "13900000011" } # name and address: from the card, if not given
+      recipient = { name = "样例收", phone = "13800005678", address = "湖南省永州市…" }
+      contents = "书籍"
+      grams = 850
+      photos = 1
+      faults = ["paper-out"]             # see docs/demo.md; each perhaps with @step
+      expected = "accepted"              # or "refused", "abandoned", "voided"
+    """
+    try:
+        known = cards.load(cards.packaged(), *card_files)
+        plays = load(scenario or DEFAULT, known)
+        if os.geteuid() != 0:
+            raise DemoError("the demo gives each house a user of its own, and only root can")
+        work = Path(tempfile.mkdtemp(prefix="padpos-demo-", dir="/var/tmp"))
+        try:
+            if once or scenario:
+                speed = 0.0 if head_speed is None else head_speed
+                ok = asyncio.run(play_once(work, plays, vpcd, speed))
+            else:
+                from padpos_services.demo.open_house import keep_open  # noqa: PLC0415
+
+                speed = 150.0 if head_speed is None else head_speed
+                ok = asyncio.run(keep_open(work, known, vpcd, speed))
+            if keep:
+                _keep(work, keep)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except DemoError as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(2)
+    sys.exit(0 if ok else 1)
+
+
+def _keep(work: Path, keep: Path) -> None:
+    if keep.exists() and any(keep.iterdir()):
+        raise DemoError(f"{keep}: not empty; what is there stays as it is")
+    _without_sockets(work)
+    shutil.copytree(work, keep, dirs_exist_ok=True)
+
+
+def _without_sockets(work: Path) -> None:
+    for path in work.rglob("*"):
+        if path.is_socket() or path.is_fifo():
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

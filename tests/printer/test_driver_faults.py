@@ -203,12 +203,29 @@ def test_a_printer_that_takes_no_more_bytes_and_says_nothing_is_stalled(
     assert 900 < result.milliseconds < 2000
 
 
-def _answer_preflight_then_sleep(server: socket.socket) -> None:
+def test_an_id_that_comes_before_the_label_is_sent_confirms_nothing() -> None:
+    big = MonoRaster(800, 20_000, b"\xaa" * 100 * 20_000)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        early = b"\x37\x220001\0"
+        answering = threading.Thread(target=_answer_preflight_then_sleep, args=[server, early])
+        answering.start()
+        driver = EscposPrinter(TcpPrinterAddress(*server.getsockname()), start_id=1)
+
+        result = driver.print(big, timeout=1.0)
+
+        answering.join()
+    assert ended(result) == (UNKNOWN, Reason.STALLED)
+
+
+def _answer_preflight_then_sleep(server: socket.socket, last_word: bytes = b"") -> None:
     host, _ = server.accept()
     with host:
         for _ in range(4):
             host.recv(64)
             host.send(b"\x12")
+        host.recv(1)
+        host.send(last_word)
         hung_up = threading.Event()
         hung_up.wait(1.3)
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 from padpos_services.authority import store
 
 
+MOST_ALIKE = 100  # open alarms of one kind and terminal
+
+
 class AlarmKind(StrEnum):
     """What somebody must look at."""
 
@@ -28,7 +31,14 @@ def open_alarm(
     seq: int | None = None,
     detail: str = "",
 ) -> None:
-    """Raise an alarm, unless the same one is open already."""
+    """Raise an alarm, unless the same one is open already, or so many of a kind that one more
+    tells nothing."""
+    [(alike,)] = database.execute(
+        "SELECT count(*) FROM alarm WHERE terminal = ? AND kind = ? AND closed IS NULL",
+        (terminal, str(kind)),
+    )
+    if alike >= MOST_ALIKE:
+        return
     same = database.execute(
         "SELECT 1 FROM alarm WHERE terminal = ? AND kind = ? AND closed IS NULL"
         " AND chain IS ? AND seq IS ? AND detail = ?",
@@ -48,4 +58,15 @@ def close_gaps(database: sqlite3.Connection, terminal: str, chain: bytes, below:
         "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND chain = ?"
         " AND closed IS NULL AND seq < ?",
         (store.now_ms(), terminal, str(AlarmKind.GAP), chain, below),
+    )
+
+
+def close_one(
+    database: sqlite3.Connection, kind: AlarmKind, terminal: str, chain: bytes, seq: int
+) -> None:
+    """Close an alarm about one entry: it has come right."""
+    database.execute(
+        "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND chain = ? AND seq = ?"
+        " AND closed IS NULL",
+        (store.now_ms(), terminal, str(kind), chain, seq),
     )

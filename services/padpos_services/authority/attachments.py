@@ -14,6 +14,7 @@ from padpos_services.authority.blobs import Blobs
 from padpos_services.authority.verdict import Reason, Refused
 
 UNNAMED_LIMIT = 64 << 20  # bytes a terminal, for hashes that no verified entry names
+UNNAMED_MOST = 1024  # and so many of them, however small
 UNNAMED_MS = 24 * 3600 * 1000
 
 
@@ -120,8 +121,8 @@ class Attachments:
         query = "SELECT size, complete FROM upload WHERE terminal = ? AND sha256 = ?"
         row: sqlite3.Row | None = self._database.execute(query, (terminal, part.sha256)).fetchone()
         if row is None:
-            if not is_named and self._unnamed(terminal) + part.size > UNNAMED_LIMIT:
-                raise Refused(Reason.PART_LIMIT)
+            if not is_named:
+                self._require_room(terminal, part.size)
             self._database.execute(
                 "INSERT INTO upload(terminal, sha256, size, begun, named) VALUES(?, ?, ?, ?, ?)",
                 (terminal, part.sha256, part.size, store.now_ms(), is_named),
@@ -132,12 +133,13 @@ class Attachments:
             raise Refused(Reason.PART_SIZE)
         return row
 
-    def _unnamed(self, terminal: str) -> int:
-        total: int = self._database.execute(
-            "SELECT coalesce(sum(size), 0) FROM upload WHERE terminal = ? AND named = 0",
+    def _require_room(self, terminal: str, size: int) -> None:
+        number, total = self._database.execute(
+            "SELECT count(*), coalesce(sum(size), 0) FROM upload WHERE terminal = ? AND named = 0",
             (terminal,),
-        ).fetchone()[0]
-        return total
+        ).fetchone()
+        if number >= UNNAMED_MOST or total + size > UNNAMED_LIMIT:
+            raise Refused(Reason.PART_LIMIT)
 
     def _pieces(self, key: tuple[str, bytes]) -> int:
         found: int = self._database.execute(

@@ -41,10 +41,9 @@ class Outgoing:
 
     def receipts(self) -> None:
         """Sign and publish every committed receipt that is due, once per link."""
-        for terminal, number, raw in receipts.due(self._database, self._signer):
-            if (terminal, number) not in self._sent:
-                mid = self._link.publish(down_topic(terminal, "receipt"), raw)
-                self._sent[terminal, number] = mid
+        for terminal, number, raw in receipts.due(self._database, self._signer, set(self._sent)):
+            mid = self._link.publish(down_topic(terminal, "receipt"), raw)
+            self._sent[terminal, number] = mid
 
     def note_confirmed(self) -> None:
         """Note the receipts that the broker took."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from padpos.wire import cbor, fields
@@ -52,13 +52,18 @@ def record(database: sqlite3.Connection, terminal: str, chain: bytes, draft: Dra
         )
 
 
-def due(database: sqlite3.Connection, signer: Signer) -> Iterator[tuple[str, int, bytes]]:
-    """Committed receipts that no broker has confirmed: (terminal, number, signed bytes)."""
+def due(
+    database: sqlite3.Connection, signer: Signer, under_way: Container[tuple[str, int]]
+) -> Iterator[tuple[str, int, bytes]]:
+    """Committed receipts that no broker has confirmed, but for those under way to it:
+    (terminal, number, signed bytes)."""
     rows = database.execute(
         "SELECT terminal, number, chain, time, items FROM receipt WHERE issued = 0"
         " ORDER BY terminal, number"
     ).fetchall()
     for row in rows:
+        if (row["terminal"], row["number"]) in under_way:
+            continue
         said, whole = fields.fixed_array(cbor.loads(row["items"], _ITEMS_LIMIT), (2,), "items")
         receipt = Receipt(
             terminal=row["terminal"],

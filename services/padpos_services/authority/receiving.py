@@ -17,7 +17,7 @@ from padpos.wire.messages import Part, TerminalStatus, parse_topic
 from padpos.wire.receipt import Status
 
 from padpos_services.authority import chains, receipts, store, verdict
-from padpos_services.authority.alarms import AlarmKind, open_alarm
+from padpos_services.authority.alarms import AlarmKind, close_one, open_alarm
 from padpos_services.authority.attachments import Attachments, Progress
 from padpos_services.authority.blobs import Blobs
 from padpos_services.authority.verdict import Checked, Name, Reason, Refused
@@ -131,6 +131,7 @@ class Receiver:
                 draft.attachment(digest, Status.HELD)
             return
         self._store(checked)
+        close_one(self._database, AlarmKind.ENVELOPE_MISSING, terminal, entry.chain, entry.seq)
         draft.entry(entry.seq, checked.hash, Status.STORED)
         for digest in self._attachments.name(entry):
             draft.attachment(digest, Status.STORED)

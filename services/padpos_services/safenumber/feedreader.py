@@ -59,7 +59,8 @@ class FeedReader:
         after = labels.position(self._database)
         try:
             page = feed.verify(self._fetch(after), self._source.key)
-            if page.after != after or page.carrier not in ("", self._source.carrier):
+            # A page without items says nothing, so it needs no name.
+            if page.after != after or (page.items and page.carrier != self._source.carrier):
                 raise FeedUnusable("a page for another position or another carrier")
             labels.take(self._database, page)
         except WireError as error:

@@ -15,6 +15,7 @@ let snapshot = null;
 /** A step the clerk chose on the rail, instead of the one the terminal asks for. */
 let wanted = null;
 let view = "connecting";
+let offline = false;
 
 function viewOf(now) {
   const between = now.phase === "idle" || now.phase === "done";
@@ -22,7 +23,8 @@ function viewOf(now) {
   if (now.clerk === null) return "sign-in";
   if (now.phase === "open") return wanted ?? now.step;
   if (now.phase === "recording" || now.phase === "printing") return "working";
-  return now.phase === "idle" ? "start" : now.phase;
+  if (now.phase === "idle" || (between && wanted === "start")) return "start";
+  return now.phase;
 }
 
 function received(now) {
@@ -84,6 +86,7 @@ function arrive() {
   if (!$("d-end").open) (field ?? heading).focus();
 }
 
+/** To a step of the clerk's choice, or with null to the one the terminal asks for. */
 function goTo(step) {
   wanted = step;
   render();
@@ -97,10 +100,10 @@ async function send(name, values) {
   return refusal;
 }
 
-async function takePhoto() {
+function takePhoto() {
   const sent = send("photo");
   render();
-  await sent;
+  return sent;
 }
 
 function foldContract(unfold = false) {
@@ -108,29 +111,22 @@ function foldContract(unfold = false) {
   $("b-contract").setAttribute("aria-expanded", String(unfold));
 }
 
-function begin(values) {
-  return send("begin", values);
-}
+const beginWalkIn = () => send("begin", { customer: "walk-in" });
 
 /** From the slip of the last parcel to a contract number: the terminal stays where it is. */
 function nextContract() {
-  $("v-done").hidden = true;
-  $("v-start").hidden = false;
-  view = "start";
-  document.body.dataset.view = view;
+  wanted = "start";
   foldContract(true);
-  $("i-contract").focus();
+  render();
 }
 
 function changeLanguage() {
   toggle();
   nameKeypads();
   layChips();
-  if (snapshot === null) text("offline", offline ? t("offline") : "");
+  text("offline", offline ? t("offline") : "");
   render();
 }
-
-let offline = false;
 
 function told(connected) {
   text("offline", connected ? "" : t("offline"));
@@ -150,14 +146,14 @@ function wire() {
   const contents = (f) => ({ contents: f.contents.value.trim(), grams: wholeGrams(f.grams.value) });
   onSubmit("f-contents", "contents", contents, send);
   onPress("sign-out", () => send("sign-out"));
-  onPress("b-walk-in", () => begin({ customer: "walk-in" }));
-  onPress("b-next-walk-in", () => begin({ customer: "walk-in" }));
-  onPress("b-photo", takePhoto);
+  onPress("b-walk-in", beginWalkIn);
+  onPress("b-next-walk-in", beginWalkIn);
+  onPress("b-photo", takePhoto, render);
   onPress("b-confirm", () => send("confirm"));
   onPress("b-whole", () => send("label-whole"));
   onPress("b-reprint", () => send("label-reprint"));
   onPress("b-retry", () => send("label-retry"));
-  $("b-inspected").addEventListener("click", onward);
+  $("b-inspected").addEventListener("click", () => goTo(null));
   $("b-contract").addEventListener("click", () => {
     foldContract(true);
     $("i-contract").focus();
@@ -168,12 +164,6 @@ function wire() {
   $("problem-act").addEventListener("click", (event) => ask("refuse", event.currentTarget.dataset.reason));
   $("language").addEventListener("click", changeLanguage);
   layEnding(send);
-}
-
-/** Leave the inspection: to what the terminal asks for, or past it when it asks for nothing. */
-function onward() {
-  wanted = snapshot.step === "inspect" ? "sender" : null;
-  render();
 }
 
 dress();

@@ -16,13 +16,6 @@ export function make(tag, value = "", kind = "") {
   return element;
 }
 
-/** An element for text in the sender's own language: names and addresses are Chinese. */
-export function data(tag, value, kind = "") {
-  const element = make(tag, value, kind);
-  element.lang = "zh-CN";
-  return element;
-}
-
 const shown = new WeakMap();
 
 /** Rebuild an element's children, only when `state` has changed since the last time. */
@@ -34,7 +27,7 @@ export function rebuild(element, state, build) {
 }
 
 /** A press that can't be repeated while it is being carried out. */
-export function onPress(id, act) {
+export function onPress(id, act, after = () => {}) {
   const button = $(id);
   button.addEventListener("click", async () => {
     if (button.ariaBusy === "true") return;
@@ -43,6 +36,7 @@ export function onPress(id, act) {
       await act();
     } finally {
       button.ariaBusy = "false";
+      after();
     }
   });
 }

@@ -96,7 +96,7 @@ environment() {
   if [ "$(cat $VENV/stamp 2>/dev/null)" = "$stamp" ]; then say "Python packages: all there"; return; fi
   say "Python packages: installing into $VENV with $("$python" -V) (a minute or two)"
   "$python" -m venv --clear "$VENV"
-  local pip=("$VENV/bin/python" -m pip --disable-pip-version-check install -q)
+  local pip=("$VENV/bin/python" -m pip --disable-pip-version-check install -qq)
   # The build tools first, pinned too: pyscard is built here, for this machine's pcsc-lite.
   "${pip[@]}" --require-hashes -r requirements/build.lock || fail "pip could not install the build tools"
   "${pip[@]}" --no-build-isolation --require-hashes -r requirements/dev.lock ||

@@ -29,7 +29,6 @@ class SimulatedPrinter:
         )
         assert self._process.stdout
         self.port = int(self._process.stdout.readline().rsplit(":", 1)[1])
-        self.wait_until(self._socket.exists)
 
     def stop(self) -> None:
         self._process.terminate()

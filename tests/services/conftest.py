@@ -50,8 +50,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 10.0, message: str = "") 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:
@@ -63,7 +62,6 @@ class Process:
     """A child process with its output in a file; ended by its own pid only."""
 
     def __init__(self, arguments: list[str], log: Path) -> None:
-        self.log = log
         with log.open("ab") as output:
             self._child = subprocess.Popen(arguments, stdout=output, stderr=output)
 
@@ -223,7 +221,9 @@ class Terminal:
         self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2, self.name, protocol=MQTTProtocolVersion.MQTTv5
         )
-        self.client.tls_set_context(self.context())
+        context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
+        context.load_cert_chain(self.folder / "tls.pem", self.folder / "tls-key.pem")
+        self.client.tls_set_context(context)
         self.client.on_connect = lambda c, *_: c.subscribe(down_topic(self.name, "#"), 1)
         subscribed: queue.Queue[bool] = queue.Queue()
         self.client.on_subscribe = lambda *_: subscribed.put(True)
@@ -231,11 +231,6 @@ class Terminal:
         self.client.connect("127.0.0.1", self.authority.broker.port)
         self.client.loop_start()
         subscribed.get(timeout=10)
-
-    def context(self, certificate: str = "tls.pem", key: str = "tls-key.pem") -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
-        context.load_cert_chain(self.folder / certificate, self.folder / key)
-        return context
 
     def disconnect(self) -> None:
         self.client.disconnect()
@@ -312,12 +307,6 @@ class SafeNumbers:
     def key(self, use: str) -> PublicKey:
         item = next(i for i in json.loads(self.public_keys.read_text()) if i["use"] == use)
         return PublicKey(Alg(item["alg"]), bytes.fromhex(item["public"]))
-
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(
-            cli("padpos-safenumber", "status", "--home", self.home, "--json")
-        )
-        return found
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import re
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,9 @@ def test_a_day_keeps_its_key_through_versions(authority: Authority, terminal: Te
     terminal.send(PolicyFacts(first.version, digest))
     keys = open_draw(authority, terminal, terminal.next_of("draw"))
     assert keys.keys() == first.commitments.keys(), "later days wait for their own commitment"
+    time.sleep(0.6)  # two rounds of `serve` looking for draws to release
+    query = "SELECT count(*) FROM draw WHERE terminal = ? AND released IS NOT NULL"
+    assert authority.rows(query, terminal.name) == [(1,)]
 
 
 def test_draw_keys_are_another_terminals_to_nobody(

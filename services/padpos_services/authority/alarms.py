@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from padpos_services.authority import store
 
-
 MOST_ALIKE = 100  # open alarms of one kind and terminal
 
 

@@ -14,7 +14,9 @@ import click
 from padpos_services.demo import cards
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.once import play_once
-from padpos_services.demo.scenario import DEFAULT, load
+from padpos_services.demo.open_house import keep_open
+from padpos_services.demo.reach import close_door, interpreter
+from padpos_services.demo.scenario import DEFAULT, Scenario, load
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -73,29 +75,40 @@ def main(
         plays = load(scenario or DEFAULT, known)
         if os.geteuid() != 0:
             raise DemoError("the demo gives each house a user of its own, and only root can")
-        work = Path(tempfile.mkdtemp(prefix="padpos-demo-", dir="/var/tmp"))
-        try:
-            if once or scenario:
-                speed = 0.0 if head_speed is None else head_speed
-                ok = asyncio.run(play_once(work, plays, vpcd, speed))
-            else:
-                from padpos_services.demo.open_house import keep_open  # noqa: PLC0415
-
-                speed = 150.0 if head_speed is None else head_speed
-                ok = asyncio.run(keep_open(work, known, vpcd, speed))
-            if keep:
-                _keep(work, keep)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        ok = _run(plays if once or scenario else None, known, vpcd, head_speed, keep)
     except DemoError as error:
         click.echo(f"demo: {error}", err=True)
         sys.exit(2)
     sys.exit(0 if ok else 1)
 
 
-def _keep(work: Path, keep: Path) -> None:
-    if keep.exists() and any(keep.iterdir()):
+def _run(
+    plays: Scenario | None,
+    known: dict[str, cards.Card],
+    vpcd: Path,
+    head_speed: float | None,
+    keep: Path | None,
+) -> bool:
+    if keep and keep.exists() and any(keep.iterdir()):
         raise DemoError(f"{keep}: not empty; what is there stays as it is")
+    work = Path(tempfile.mkdtemp(prefix="padpos-demo-", dir="/var/tmp"))
+    try:
+        python = interpreter(work)
+        if plays is not None:
+            ok = asyncio.run(play_once(work, plays, vpcd, head_speed or 0.0, python))
+        else:
+            speed = 150.0 if head_speed is None else head_speed
+            ok = asyncio.run(keep_open(work, known, vpcd, speed, python))
+        if keep:
+            _keep(work, keep)
+    finally:
+        close_door()
+        shutil.rmtree(work, ignore_errors=True)
+    return ok
+
+
+def _keep(work: Path, keep: Path) -> None:
+    shutil.rmtree(work / "code", ignore_errors=True)
     _without_sockets(work)
     shutil.copytree(work, keep, dirs_exist_ok=True)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.layout import (
@@ -20,14 +19,15 @@ from padpos_services.demo.layout import (
     give,
 )
 from padpos_services.demo.processes import Program
+from padpos_services.demo.reach import Interpreter
 
 
 class Office:
     """Runs the command-line tools of the houses, each as the house's own user."""
 
-    def __init__(self, layout: Layout, environment: dict[str, str]) -> None:
+    def __init__(self, layout: Layout, python: Interpreter) -> None:
         self._layout = layout
-        self._environment = environment
+        self._python = python
 
     async def padpos(self, *words: str) -> str:
         """The terminal's command, as root: provisioning lays files into two houses."""
@@ -52,11 +52,11 @@ class Office:
 
     async def _run(self, module: str, user: int, words: tuple[str, ...]) -> str:
         script = f"import sys; from {module} import main; sys.argv[0] = '{module}'; main()"
-        program = Program(module, [sys.executable, "-c", script, *words], user)
+        program = Program(module, [self._python.executable, "-c", script, *words], user)
         process = await asyncio.create_subprocess_exec(
             *program.words(),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "LANG": "C.UTF-8", **self._environment}, cwd="/",
+            env={**os.environ, "LANG": "C.UTF-8", **self._python.environment}, cwd="/",
         )  # fmt: skip
         out, err = await process.communicate()
         if process.returncode:

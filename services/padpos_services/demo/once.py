@@ -13,6 +13,7 @@ from padpos_services.demo import courier, summary
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.layout import Layout
 from padpos_services.demo.player import Played, Player
+from padpos_services.demo.reach import Interpreter
 from padpos_services.demo.scenario import Play, Scenario
 from padpos_services.demo.screen import Screen
 from padpos_services.demo.search import search
@@ -23,10 +24,12 @@ from padpos_services.demo.world import World
 DRAIN_SECONDS = 60.0
 
 
-async def play_once(work: Path, scenario: Scenario, vpcd: Path, head_speed: float) -> bool:
+async def play_once(
+    work: Path, scenario: Scenario, vpcd: Path, head_speed: float, python: Interpreter
+) -> bool:
     """Play, settle, stop, sum up: whether all ended as expected."""
     layout = Layout(work)
-    stage = Stage(layout, vpcd, head_speed)
+    stage = Stage(layout, vpcd, head_speed, python)
     try:
         await stage.open(scenario.draw_rate)
         world, screen = World(stage), Screen(layout.screen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from padpos_services.demo.founding import Office
 from padpos_services.demo.layout import LINK_GROUP, WORLD_PORTS, Layout, User
 from padpos_services.demo.namespace import Namespace
 from padpos_services.demo.processes import House, Program
+from padpos_services.demo.reach import Interpreter
 from padpos_services.demo.tell import tell
 
 
@@ -40,11 +40,12 @@ class Ports:
 class Stage:
     """Everything that runs; `vpcd` is the path of libifdvpcd.so."""
 
-    def __init__(self, layout: Layout, vpcd: Path, head_speed: float) -> None:
+    def __init__(self, layout: Layout, vpcd: Path, head_speed: float, python: Interpreter) -> None:
         self.layout = layout
         self.ports = Ports.free()
         self.house = House(layout.logs)
-        self.office = Office(layout, {})
+        self.office = Office(layout, python)
+        self._python = python
         self.courier_token = ""
         self._vpcd = vpcd
         self._head_speed = head_speed
@@ -100,10 +101,10 @@ class Stage:
         )  # fmt: skip
         world = User.WORLD
         start = self.house.start
-        await start(_python("pcscd", "padpos_drivers.idcard.sim.pcscd", pcscd, 0, inside))
-        await start(_python("card", "padpos_drivers.idcard.sim.card", card, world, inside))
-        await start(_python("camera", "padpos_drivers.camera.sim", camera, world, inside))
-        await start(_python("printer", "padpos_drivers.printer.sim", printer, world, inside))
+        await start(self._program("pcscd", "padpos_drivers.idcard.sim.pcscd", pcscd, 0, inside))
+        await start(self._program("card", "padpos_drivers.idcard.sim.card", card, world, inside))
+        await start(self._program("camera", "padpos_drivers.camera.sim", camera, world, inside))
+        await start(self._program("printer", "padpos_drivers.printer.sim", printer, world, inside))
         await self.house.wait_for_socket("pcscd", layout.pcscd / "run" / "pcscd.comm")
         for name in ("card", "camera", "printer"):
             await self.house.wait_for_socket(name, self.control(name))
@@ -120,7 +121,7 @@ class Stage:
             "--keep-messages", str(layout.messages), "--feed-port", str(ports.feed),
         )  # fmt: skip
         await self.house.start(
-            _python("authority", "padpos_services.authority", authority, User.AUTHORITY)
+            self._program("authority", "padpos_services.authority", authority, User.AUTHORITY)
         )
         await self.house.wait_for_port("authority", ports.feed)
         carrier = (
@@ -130,44 +131,44 @@ class Stage:
             "--port", str(ports.safenumber),
         )  # fmt: skip
         await self.house.start(
-            _python("safenumber", "padpos_services.safenumber", carrier, User.CARRIER)
+            self._program("safenumber", "padpos_services.safenumber", carrier, User.CARRIER)
         )
         await self.house.wait_for_port("safenumber", ports.safenumber)
 
     async def _terminal(self, namespace: Namespace) -> None:
         layout = self.layout
         environment = {"PCSCLITE_CSOCK_NAME": str(layout.pcscd / "run" / "pcscd.comm")}
-        counter = _python(
+        counter = self._program(
             "terminal", "padpos", ("terminal", "--config", str(layout.config)), User.COUNTER,
             namespace.enter(), groups=(LINK_GROUP, User.WORLD), environment=environment,
             restart=True,
         )  # fmt: skip
         await self.house.start(counter)
         await self.house.wait_for_socket("terminal", layout.screen)
-        uplink = _python(
+        uplink = self._program(
             "uplink", "padpos", ("uplink", "--config", str(layout.uplink / "uplink.toml")),
             User.UPLINK, groups=(LINK_GROUP,), restart=True,
         )  # fmt: skip
         await self.house.start(uplink)
 
-
-def _python(
-    name: str,
-    module: str,
-    words: tuple[str, ...],
-    user: int,
-    enter: tuple[str, ...] = (),
-    *,
-    groups: tuple[int, ...] = (),
-    environment: dict[str, str] | None = None,
-    restart: bool = False,
-) -> Program:
-    return Program(
-        name=name,
-        command=[sys.executable, "-m", module, *words],
-        user=user,
-        groups=groups,
-        enter=enter,
-        environment=environment or {},
-        restart=restart,
-    )
+    def _program(
+        self,
+        name: str,
+        module: str,
+        words: tuple[str, ...],
+        user: int,
+        enter: tuple[str, ...] = (),
+        *,
+        groups: tuple[int, ...] = (),
+        environment: dict[str, str] | None = None,
+        restart: bool = False,
+    ) -> Program:
+        return Program(
+            name=name,
+            command=[self._python.executable, "-m", module, *words],
+            user=user,
+            groups=groups,
+            enter=enter,
+            environment={**self._python.environment, **(environment or {})},
+            restart=restart,
+        )

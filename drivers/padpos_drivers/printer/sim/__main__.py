@@ -17,7 +17,8 @@ from .server import LineServer, listen
     "address",
     default="127.0.0.1:9100",
     show_default=True,
-    help="HOST:PORT to print on; port 0 picks a free one, and the first output line names it.",
+    help="HOST:PORT to print on; port 0 picks a free one. The first output line names it, "
+    "when both sockets answer.",
 )
 @click.option(
     "--control",
@@ -64,27 +65,24 @@ def main(  # noqa: PLR0917 - click passes them by name
         raise click.BadParameter("expected HOST:PORT", param_hint="--listen")
     out.mkdir(parents=True, exist_ok=True)
     with listen(host or "127.0.0.1", int(port)) as server:
-        bound_host, bound_port = server.getsockname()[:2]
-        click.echo(f"printing on {bound_host}:{bound_port}")
         asyncio.run(_run(Machine(out, width_dots, head_speed, feed_units), server, control))
 
 
 async def _run(machine: Machine, server: socket.socket, control: Path) -> None:
     line = LineServer(machine, server)
     machine.start()
-    tasks = [
-        asyncio.create_task(line.run()),
-        asyncio.create_task(Control(machine, line).serve(control)),
-    ]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, tasks[0].cancel)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+    async with await Control(machine, line).listen(control):
+        serving = asyncio.create_task(line.run())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        # Only now: whoever waits for this line may use both sockets at once.
+        host, port = server.getsockname()[:2]
+        click.echo(f"printing on {host}:{port}")
+        await asyncio.wait([serving])
         await machine.stop()
-        control.unlink(missing_ok=True)
+    control.unlink(missing_ok=True)
+    if not serving.cancelled():
+        serving.result()
 
 
 if __name__ == "__main__":

@@ -49,12 +49,10 @@ class Control:
             "heal": self._heal,
         }
 
-    async def serve(self, path: Path) -> None:
-        """Listen on a Unix socket until cancelled."""
+    async def listen(self, path: Path) -> asyncio.Server:
+        """Begin to answer on a Unix socket; the server is the caller's to close."""
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._talk, path)
-        async with server:
-            await server.serve_forever()
+        return await asyncio.start_unix_server(self._talk, path)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

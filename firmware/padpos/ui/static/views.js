@@ -60,9 +60,9 @@ const SHOW = {
     const photo = $("b-photo");
     photo.disabled = full;
     text(photo, t(photo.ariaBusy === "true" ? "taking" : count ? "takeAnother" : "takePhoto"));
-    // The picture taken is the way on: then “next” is what the hand looks for.
-    photo.className = count ? "secondary" : "primary";
-    $("b-inspected").className = count ? "primary" : "secondary";
+    // Once there is a picture, going on is what the hand looks for.
+    photo.classList.toggle("primary", count === 0);
+    photo.classList.toggle("secondary", count > 0);
     $("b-inspected").hidden = consignment.owed.includes("inspect");
   },
   sender({ consignment }) {

@@ -11,6 +11,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,14 +38,11 @@ BIN = Path(sys.executable).parent
 CARRIER = "测试速递"
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 10.0, message: str = "") -> Any:
-    """The first true answer of `what`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
+def wait_for(what: Callable[[], bool], message: str) -> None:
+    deadline = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < deadline, f"waited in vain {message}"
         time.sleep(0.02)
-    raise AssertionError(f"waited {seconds} s in vain {message}")
 
 
 def free_port() -> int:
@@ -59,8 +57,6 @@ def is_listening(port: int) -> bool:
 
 
 class Process:
-    """A child process with its output in a file; ended by its own pid only."""
-
     def __init__(self, arguments: list[str], log: Path) -> None:
         with log.open("ab") as output:
             self._child = subprocess.Popen(arguments, stdout=output, stderr=output)
@@ -75,9 +71,14 @@ def cli(program: str, *arguments: object) -> str:
     done = subprocess.run(
         [str(BIN / program), *map(str, arguments)], capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise AssertionError(f"{program} {arguments[0]}: {done.stdout}{done.stderr}")
+    assert done.returncode == 0, f"{program} {arguments[0]}: {done.stdout}{done.stderr}"
     return done.stdout.strip()
+
+
+def public_key(home: Path, use: str) -> PublicKey:
+    listed = json.loads((home / "public" / "keys.json").read_text())
+    item = next(item for item in listed if item["use"] == use)
+    return PublicKey(Alg(item["alg"]), bytes.fromhex(item["public"]))
 
 
 class Broker:
@@ -93,17 +94,15 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        command = ["mosquitto", "-c", self._configuration]
-        self._process = Process(command, self.folder / "stdout.log")
-        wait_for(lambda: is_listening(self.port), message="for mosquitto")
+        log = self.folder / "stdout.log"
+        self._process = Process(["mosquitto", "-c", self._configuration], log)
+        wait_for(lambda: is_listening(self.port), "for mosquitto")
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         self._process.end(how)
 
 
 class Authority:
-    """The authority's home and its `serve`."""
-
     def __init__(self, root: Path) -> None:
         self.home = root / "authority"
         self.kept = root / "kept"
@@ -124,21 +123,17 @@ class Authority:
             ],
             self._log,
         )  # fmt: skip
-        wait_for(lambda: self._log.read_text().count("connected") > before, message="for serve")
-        wait_for(lambda: is_listening(self.feed_port), message="for the feed")
+        wait_for(lambda: self._log.read_text().count("connected") > before, "for serve")
+        wait_for(lambda: is_listening(self.feed_port), "for the feed")
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         return self._process.end(how)
 
     def run(self, *arguments: object) -> str:
-        verb = list(arguments[:2]) if arguments[0] == "publish" else [arguments[0]]
-        rest = arguments[len(verb) :]
-        return cli("padpos-authority", *verb, "--home", self.home, *rest)
+        return cli("padpos-authority", *arguments, "--home", self.home)
 
     def public(self, use: str) -> PublicKey:
-        listed = json.loads((self.home / "public" / "keys.json").read_text())
-        item = next(item for item in listed if item["use"] == use)
-        return PublicKey(Alg(item["alg"]), bytes.fromhex(item["public"]))
+        return public_key(self.home, use)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         database = sqlite3.connect(self.home / "store" / "authority.db")
@@ -148,8 +143,8 @@ class Authority:
             database.close()
 
     def counted(self, name: str, terminal: str = "") -> int:
-        query = "SELECT count FROM counter WHERE name = ? AND terminal = ?"
-        return next((row[0] for row in self.rows(query, name, terminal)), 0)
+        query = "SELECT sum(count) FROM counter WHERE name = ? AND terminal = ?"
+        return self.rows(query, name, terminal)[0][0] or 0
 
 
 class Terminal:
@@ -225,12 +220,12 @@ class Terminal:
         context.load_cert_chain(self.folder / "tls.pem", self.folder / "tls-key.pem")
         self.client.tls_set_context(context)
         self.client.on_connect = lambda c, *_: c.subscribe(down_topic(self.name, "#"), 1)
-        subscribed: queue.Queue[bool] = queue.Queue()
-        self.client.on_subscribe = lambda *_: subscribed.put(True)
+        subscribed = threading.Event()
+        self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.on_message = lambda _c, _u, m: self.received.put((m.topic, bytes(m.payload)))
         self.client.connect("127.0.0.1", self.authority.broker.port)
         self.client.loop_start()
-        subscribed.get(timeout=10)
+        assert subscribed.wait(10)
 
     def disconnect(self) -> None:
         self.client.disconnect()
@@ -280,12 +275,9 @@ def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 class SafeNumbers:
-    """The safe-number service's home and its `serve`."""
-
     def __init__(self, root: Path) -> None:
         self.home = root / "safenumber"
         cli("padpos-safenumber", "init", "--home", self.home, "--carrier", CARRIER)
-        self.public_keys = self.home / "public" / "keys.json"
         self.port = free_port()
 
     def start(self, authority: Authority) -> None:
@@ -299,14 +291,13 @@ class SafeNumbers:
             ],
             self.home / "serve.log",
         )  # fmt: skip
-        wait_for(lambda: is_listening(self.port), message="for the safe-number service")
+        wait_for(lambda: is_listening(self.port), "for the safe-number service")
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         return self._process.end(how)
 
     def key(self, use: str) -> PublicKey:
-        item = next(i for i in json.loads(self.public_keys.read_text()) if i["use"] == use)
-        return PublicKey(Alg(item["alg"]), bytes.fromhex(item["public"]))
+        return public_key(self.home, use)
 
 
 @pytest.fixture(scope="session")
@@ -325,7 +316,7 @@ def safe_numbers(
 ) -> Iterator[SafeNumbers]:
     """A safe-number service that follows the authority's feed."""
     made = SafeNumbers(tmp_path_factory.mktemp("carrier"))
-    authority.run("carrier-keys", made.public_keys)
+    authority.run("carrier-keys", made.home / "public" / "keys.json")
     made.start(authority)
     yield made
     made.stop()

@@ -117,8 +117,9 @@ def desk(authority: Authority, safe_numbers: SafeNumbers, terminal: Terminal, co
 
 def run(safe_numbers: SafeNumbers, *arguments: str) -> str:
     program = Path(sys.executable).parent / "padpos-safenumber"
-    command = [program, *arguments, "--home", safe_numbers.home]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    command = [str(program), *arguments, "--home", str(safe_numbers.home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def add_courier(safe_numbers: SafeNumbers, name: str) -> str:

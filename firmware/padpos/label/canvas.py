@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from padpos_drivers.printer.raster import MonoRaster
 from PIL import Image, ImageDraw
+
+from padpos_drivers.printer.raster import MonoRaster
 
 from . import symbols
 from .composed import CodeKind, ComposedLabel, PlacedCode, PlacedText

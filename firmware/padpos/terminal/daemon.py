@@ -12,11 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from padpos_drivers.camera.worker import WorkerCamera
-from padpos_drivers.idcard.interface import ReaderEvent
-from padpos_drivers.idcard.pcsc import PcscStorageReader
-from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
-
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Clock, Ledger
 from padpos.ledger.papers import Papers
@@ -31,6 +26,10 @@ from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
 from padpos.ui.app import Screen
+from padpos_drivers.camera.worker import WorkerCamera
+from padpos_drivers.idcard.interface import ReaderEvent
+from padpos_drivers.idcard.pcsc import PcscStorageReader
+from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 
 log = logging.getLogger("padpos.terminal")
 

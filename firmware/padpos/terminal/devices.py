@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from padpos.wire.personal import Document
 from padpos_drivers.camera import quality
 from padpos_drivers.camera.interface import Camera
 from padpos_drivers.idcard.document import IdDocument
 from padpos_drivers.idcard.interface import CardReading, IdReader
 from padpos_drivers.printer import LabelPrinter, MonoRaster, PrintResult
-
-from padpos.wire.personal import Document
 
 READ_SECONDS = 3.0
 STILL_SECONDS = 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from padpos.counter.consignment import Consignment
@@ -16,6 +17,7 @@ from padpos.wire.facts import Mark
 from padpos.wire.ids import CHINA, is_training
 from padpos.wire.personal import Party
 from padpos.wire.policy import Policy
+from padpos_drivers.printer import scrubbed
 
 
 def shown_of(
@@ -46,6 +48,8 @@ def draw_label(
     """Draw a generation and let it judge itself. Raises LabelError or AuditFailure."""
     content = content_of(paper, generation, prefix)
     label = compose(content)
+    # The printer burns the scrubbed picture, so that is the one to judge.
+    label = replace(label, raster=scrubbed(label.raster))
     audit(label, content, secrets)
     return label
 

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
-from padpos_drivers.printer import PrintOutcome
-
 from padpos.counter import events
 from padpos.label.composed import ComposedLabel
 from padpos.label.errors import LabelProblem
@@ -16,6 +14,7 @@ from padpos.terminal.devices import Devices
 from padpos.terminal.labels import draw_label
 from padpos.terminal.stopwatch import Stopwatch
 from padpos.wire.errors import WireError
+from padpos_drivers.printer import PrintOutcome
 
 log = logging.getLogger("padpos.terminal")
 

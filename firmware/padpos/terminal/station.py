@@ -10,10 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from padpos_drivers.camera.interface import CameraError
-from padpos_drivers.idcard.errors import IdCardError
-from padpos_drivers.idcard.interface import ReaderEvent
-
 from padpos.counter import events, flow
 from padpos.counter.consignment import Consignment, Step
 from padpos.counter.errors import CounterError, Invalid
@@ -34,6 +30,9 @@ from padpos.terminal.stopwatch import Stopwatch
 from padpos.terminal.tally import Tally
 from padpos.wire.errors import WireError
 from padpos.wire.ids import day_of
+from padpos_drivers.camera.interface import CameraError
+from padpos_drivers.idcard.errors import IdCardError
+from padpos_drivers.idcard.interface import ReaderEvent
 
 log = logging.getLogger("padpos.terminal")
 

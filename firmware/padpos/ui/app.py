@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from padpos_drivers.camera.interface import CameraError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -20,6 +19,7 @@ from padpos.terminal.station import Station
 from padpos.ui.commands import execute
 from padpos.ui.guard import Guard
 from padpos.ui.snapshot import snapshot
+from padpos_drivers.camera.interface import CameraError
 
 STATIC = Path(__file__).parent / "static"
 MOST_BODY = 16 << 10

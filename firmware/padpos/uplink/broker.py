@@ -7,6 +7,7 @@ sent when the broker's PUBACK says success, and nothing is deleted even then.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -101,6 +102,7 @@ class Broker:
         context.load_cert_chain(str(self._config.certificate), str(self._config.key))
         client.tls_set_context(context)
         client.will_set(messages.up_topic(self._terminal, "status"), messages.OFFLINE, 1, True)
+        client.on_socket_open = _no_delay
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -163,3 +165,8 @@ class Broker:
         task.cancel()
         self._lost.result()
         return None
+
+
+def _no_delay(_client: Client, _userdata: Any, connection: Any) -> None:
+    # Nagle's algorithm would hold a small publish back for the 40 ms of a delayed ACK.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -7,7 +7,6 @@ from enum import Enum, auto
 
 from padpos.wire.entry import Entry
 from padpos.wire.messages import PART_SIZE, Part
-
 from padpos_services.authority import store
 from padpos_services.authority.alarms import AlarmKind, open_alarm
 from padpos_services.authority.blobs import Blobs

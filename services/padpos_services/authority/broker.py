@@ -12,7 +12,6 @@ import shutil
 from pathlib import Path
 
 from padpos.wire.messages import ROOT
-
 from padpos_services.authority.founding import IDENTITY
 from padpos_services.authority.home import Home
 

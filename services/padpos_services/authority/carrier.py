@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from padpos.wire.keyset import Use
-
 from padpos_services.authority.errors import HomeUnusable
 from padpos_services.authority.home import Home
 from padpos_services.authority.keyfiles import load_public

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 
 from padpos.wire.entry import Entry
-
 from padpos_services.authority.alarms import AlarmKind, close_gaps, open_alarm
 from padpos_services.authority.verdict import Checked, Reason, Refused
 

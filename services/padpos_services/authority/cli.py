@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from padpos.wire.policy import PPM
 
+from padpos.wire.policy import PPM
 from padpos_services.authority import broker, carrier, enrolment, founding, publishing, reports
 from padpos_services.authority import serve as serving
 from padpos_services.authority.errors import AuthorityError

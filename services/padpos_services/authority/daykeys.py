@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from padpos.wire.draw import KEY_SIZE
 from padpos.wire.ids import day_of
-
 from padpos_services.authority import store
 from padpos_services.authority.home import Home, write_private
 

@@ -14,13 +14,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
 from padpos.wire import entry, ids
 from padpos.wire.certificates import CLIENT_AUTH, DOCUMENT_SIGNING
 from padpos.wire.documents import Genesis
 from padpos.wire.errors import WireError
 from padpos.wire.facts import GenesisFacts
 from padpos.wire.keys import signing_public
-
 from padpos_services.authority import keyfiles, store
 from padpos_services.authority.ca import TERMINAL_DAYS, Ca
 from padpos_services.authority.errors import EnrolmentRefused

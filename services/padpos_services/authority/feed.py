@@ -6,13 +6,13 @@ import hmac
 import json
 import sqlite3
 
-from padpos.wire.feed import MOST_ITEMS, Feed, FeedItem, FeedKind
-from padpos.wire.keys import Signer
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from padpos.wire.feed import MOST_ITEMS, Feed, FeedItem, FeedKind
+from padpos.wire.keys import Signer
 from padpos_services.authority import store
 from padpos_services.authority.home import Home
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 
 from padpos.wire.keys import Alg
-
 from padpos_services.authority import keyfiles, store
 from padpos_services.authority.ca import Ca, found_root
 from padpos_services.authority.home import Home, write_private

@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from padpos.wire.keys import (
     Alg,
     PublicKey,
@@ -23,7 +24,6 @@ from padpos.wire.keys import (
     sealing_public,
     signing_public,
 )
-
 from padpos_services.authority.errors import HomeUnusable
 from padpos_services.authority.home import write_private
 

@@ -9,7 +9,6 @@ from padpos.wire import entry, signed
 from padpos.wire.facts import Kind, PolicyFacts
 from padpos.wire.keys import Signer
 from padpos.wire.messages import down_topic
-
 from padpos_services.authority import receipts, store
 from padpos_services.authority.link import Link
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from padpos.wire.policy import Duty, MarkText, Policy, Prohibited, Requirement
-
 from padpos_services.authority.errors import NotPublished
 
 

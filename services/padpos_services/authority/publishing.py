@@ -14,7 +14,6 @@ from padpos.wire.errors import WireError
 from padpos.wire.keys import Alg, PublicKey, Signer
 from padpos.wire.keyset import KeySet, Use
 from padpos.wire.signed import Signed
-
 from padpos_services.authority import keyfiles, store
 from padpos_services.authority.daykeys import day_keys
 from padpos_services.authority.errors import NotPublished

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from padpos.wire import cbor, fields
 from padpos.wire.keys import Signer
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt, Status
-
 from padpos_services.authority import store
 
 MOST_ITEMS = 400  # below the format's 500, so that 64 KiB suffice with every reason at its longest

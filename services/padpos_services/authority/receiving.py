@@ -15,7 +15,6 @@ from padpos.wire.feed import FeedKind
 from padpos.wire.keys import PublicKey
 from padpos.wire.messages import Part, TerminalStatus, parse_topic
 from padpos.wire.receipt import Status
-
 from padpos_services.authority import chains, receipts, store, verdict
 from padpos_services.authority.alarms import AlarmKind, close_one, open_alarm
 from padpos_services.authority.attachments import Attachments, Progress

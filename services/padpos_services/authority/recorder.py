@@ -6,7 +6,6 @@ from pathlib import Path
 
 from padpos.wire.errors import WireError
 from padpos.wire.messages import parse_topic
-
 from padpos_services.authority.receiving import Incoming
 
 

@@ -6,7 +6,6 @@ import sqlite3
 from typing import Any
 
 from padpos.wire import cbor, entry, signed
-
 from padpos_services.authority import store
 from padpos_services.authority.errors import HomeUnusable
 from padpos_services.authority.home import Home

@@ -93,7 +93,7 @@ def _run(
         raise DemoError(f"{keep}: not empty; what is there stays as it is")
     work = Path(tempfile.mkdtemp(prefix="padpos-demo-", dir="/var/tmp"))
     try:
-        python = interpreter(work)
+        python = interpreter()
         if plays is not None:
             ok = asyncio.run(play_once(work, plays, vpcd, head_speed or 0.0, python))
         else:
@@ -108,7 +108,6 @@ def _run(
 
 
 def _keep(work: Path, keep: Path) -> None:
-    shutil.rmtree(work / "code", ignore_errors=True)
     _without_sockets(work)
     shutil.copytree(work, keep, dirs_exist_ok=True)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import click
 from padpos_services.demo import courier, summary
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.layout import Layout
+from padpos_services.demo.observe import observe
 from padpos_services.demo.player import Played, Player
 from padpos_services.demo.reach import Interpreter
 from padpos_services.demo.scenario import Play, Scenario
@@ -22,6 +25,7 @@ from padpos_services.demo.tell import tell
 from padpos_services.demo.world import World
 
 DRAIN_SECONDS = 60.0
+LEAST_RUN = 10
 
 
 async def play_once(
@@ -39,6 +43,7 @@ async def play_once(
         tell("waiting for the last receipts", "等待回执")
         await screen.until("an empty outbox", lambda s: not any(s["queue"].values()), DRAIN_SECONDS)
         scans = await _scan(stage, results)
+        houses = await asyncio.to_thread(observe, stage)
     except DemoError:
         _show_logs(layout)
         raise
@@ -47,7 +52,9 @@ async def play_once(
     rows: list[dict[str, Any]] = json.loads(
         await stage.office.padpos("ledger", "list", "--json", "--config", str(layout.config))
     )
+    await asyncio.to_thread(_export_receipts, layout)
     made = summary.summarise(scenario.plays, results, rows, scans)
+    made["houses"] = houses
     made["personal_data_found"] = await asyncio.to_thread(_leaks, layout, scenario.plays)
     made["ok"] = made["ok"] and not made["personal_data_found"]
     summary.write(made, work)
@@ -76,6 +83,16 @@ async def _scan(stage: Stage, results: list[Played]) -> dict[str, str]:
     return answers
 
 
+def _export_receipts(layout: Layout) -> None:
+    """Each receipt the terminal holds as a file, for third parties to verify."""
+    folder = layout.root / "receipts"
+    folder.mkdir()
+    ledger = sqlite3.connect(layout.counter / "state" / "ledger.sqlite")
+    with contextlib.closing(ledger):
+        for number, raw in ledger.execute("SELECT number, raw FROM receipts ORDER BY number"):
+            (folder / f"{number:06}.cbor").write_bytes(raw)
+
+
 def _leaks(layout: Layout, plays: tuple[Play, ...]) -> list[str]:
     """Files in which a person of the scenario can be found: there must be none."""
     tell("searching everything for personal data", "搜索个人信息")
@@ -93,9 +110,8 @@ def card_texts(image: str) -> set[str]:
     """Runs of text in a card's image, as long as a number or an address: what must not turn up."""
     block = bytes.fromhex(image)[4:260]
     text = block[: len(block) // 2 * 2].decode("utf-16-le", "ignore").replace("\0", " ")
-    return {run.strip() for run in text.split("  ") if len(run.strip()) >= 10} | {
-        text[61:79].strip()
-    }
+    runs = {run.strip() for run in text.split("  ")} | {text[61:79].strip()}
+    return {run for run in runs if len(run) >= LEAST_RUN and run.isprintable()}
 
 
 def _show_logs(layout: Layout) -> None:

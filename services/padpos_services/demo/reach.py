@@ -1,7 +1,7 @@
 """Code that other users can read: a clone below a closed folder is reached through another door.
 
 The demo's processes run as users of their own. Where the clone lies in a home that is closed to
-them, the code is copied beside the demo's state, and the virtual environment is bound to an open
+them, the code is copied to an open folder, and the virtual environment is bound to an open
 path in a mount namespace of the demo's own. Nothing outside that namespace changes.
 """
 
@@ -30,12 +30,12 @@ class Interpreter:
     environment: dict[str, str]
 
 
-def interpreter(work: Path) -> Interpreter:
+def interpreter() -> Interpreter:
     """An interpreter that every user can run. Raises DemoError where there is none."""
     own = [Path(sys.executable), *(_package(name) for name in PACKAGES)]
     if all(is_open(path) for path in own):
         return Interpreter(sys.executable, {})
-    code = work / "code"
+    code = _beside("code")
     for name in PACKAGES:
         shutil.copytree(_package(name), code / name, ignore=shutil.ignore_patterns("__pycache__"))
     _open_up(code)
@@ -56,7 +56,7 @@ def _door() -> Path:
             f"{sys.prefix} is closed to other users, and this machine makes no mount namespace:"
             " clone padpos into a folder that all users can enter, such as /opt"
         )
-    door = DOOR / f"padpos-venv-{os.getpid()}"
+    door = _beside("venv")
     door.mkdir(mode=0o755)
     for words in (
         ("mount", "--make-rprivate", "/"),
@@ -70,11 +70,16 @@ def _door() -> Path:
 
 
 def close_door() -> None:
-    """Take the door away again, if there is one; the environment itself is not touched."""
-    door = DOOR / f"padpos-venv-{os.getpid()}"
+    """Take copy and door away again, if there are any; the environment itself is not touched."""
+    shutil.rmtree(_beside("code"), ignore_errors=True)
+    door = _beside("venv")
     if door.is_dir():
         subprocess.run(["umount", str(door)], check=False, capture_output=True)
         door.rmdir()
+
+
+def _beside(what: str) -> Path:
+    return DOOR / f"padpos-{what}-{os.getpid()}"
 
 
 def _package(name: str) -> Path:

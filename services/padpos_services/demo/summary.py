@@ -17,6 +17,7 @@ PATHS = {
     "broker_persistence": "broker/data",
     "authority_store": "authority/store",
     "entries": "uploaded",
+    "receipts": "receipts",
     "labels": "papers",
     "private_keys": [
         "authority/office/private.json",
@@ -122,10 +123,20 @@ def _labels(rows: list[Json], papers: list[Json]) -> list[Json]:
                 "png": None,
                 "escpos": None,
             }
-    burnt = [paper for paper in papers if not paper.get("waste") or paper.get("black")]
-    for label, paper in zip(ended.values(), burnt, strict=False):
-        label |= {"png": f"papers/{paper['png']}", "escpos": f"papers/{paper['escpos']}"}
+    _match(list(ended.values()), [paper for paper in papers if not paper["waste"]])
     return list(ended.values())
+
+
+def _match(labels: list[Json], papers: list[Json]) -> None:
+    """Give each label its paper: a printed one the last whole piece, a torn one its first piece."""
+    left = list(papers)
+    for label in reversed(labels):
+        printed = label["status"] == "printed"
+        pieces = [paper for paper in left if paper["complete"]] if printed else left
+        if pieces:
+            paper = pieces[-1 if printed else 0]
+            left.remove(paper)
+            label |= {"png": f"papers/{paper['png']}", "escpos": f"papers/{paper['escpos']}"}
 
 
 def _figures(consignments: list[Json]) -> Json:

@@ -6,7 +6,6 @@ import hashlib
 import sqlite3
 
 from padpos.wire import cbor
-
 from padpos_services.safenumber import store
 
 BEGINNING = bytes(32)

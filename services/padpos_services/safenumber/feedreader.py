@@ -15,7 +15,6 @@ from padpos.wire import feed
 from padpos.wire.errors import WireError
 from padpos.wire.keys import PublicKey
 from padpos.wire.signed import What, limit_of
-
 from padpos_services.safenumber import labels
 from padpos_services.safenumber.errors import FeedUnusable
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from padpos.wire.errors import WireError
 from padpos.wire.keys import Alg, PublicKey, SealingPrivateKey, sealing_private, sealing_public
-
 from padpos_services.safenumber.errors import HomeUnusable
 from padpos_services.safenumber.home import Home, write_private
 

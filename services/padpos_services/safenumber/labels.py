@@ -10,7 +10,6 @@ from padpos.wire.entry import Entry
 from padpos.wire.errors import Malformed
 from padpos.wire.facts import EndedFacts, Kind, LabelFacts
 from padpos.wire.feed import Feed, FeedItem, FeedKind
-
 from padpos_services.safenumber import store
 
 

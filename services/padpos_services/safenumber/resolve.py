@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from padpos.wire import ids, label_code
 from padpos.wire.errors import WireError
 from padpos.wire.label_code import LabelPlain
-
 from padpos_services.safenumber import accesslog, labels, store
 from padpos_services.safenumber.couriers import Doorkeeper
 from padpos_services.safenumber.errors import Answer, Denied

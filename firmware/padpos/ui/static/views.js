@@ -2,7 +2,7 @@
 
 import { $, make, rebuild, text } from "./dom.js";
 import { known, pick, t } from "./i18n.js";
-import { said } from "./reasons.js";
+import { REFUSALS, said } from "./reasons.js";
 import { stepName } from "./rail.js";
 
 const MOST_PHOTOS = 8;
@@ -113,6 +113,9 @@ function identifyState({ reader, problem, consignment }) {
     return ["read", t("identified"), t("identifiedSub", document.name) + more];
   }
   if (!reader.connected) return ["gone", t("noReader"), t("noReaderSub")];
+  if (reader.card && problem && Object.hasOwn(REFUSALS, problem.code)) {
+    return ["wrong", t("otherCard"), t("otherCardSub")];
+  }
   if (reader.card && problem) return ["wrong", t("layAgain"), t("layAgainSub")];
   if (reader.card) return ["reading", t("reading"), t("readingSub")];
   return ["waiting", t("layCard"), t("layCardSub")];
@@ -172,7 +175,11 @@ function showDone({ outcome, paper, entry, reason, milliseconds }) {
   else text("done-sub", entry ? t("entry", entry.seq, entry.hash.slice(0, 12)) : "");
   const times = accepted ? TIMES.filter(([key]) => key in milliseconds) : [];
   rebuild($("times"), [outcome, milliseconds], () =>
-    times.flatMap(([key, name]) => [make("dt", t(name)), make("dd", duration(milliseconds[key]))]),
+    times.map(([key, name]) => {
+      const pair = make("div");
+      pair.append(make("dt", t(name)), make("dd", duration(milliseconds[key])));
+      return pair;
+    }),
   );
 }
 

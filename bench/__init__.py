@@ -1,0 +1,1 @@
+"""Figures of padpos, each as a ratio against a floor or a peer measured in the same run."""

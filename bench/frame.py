@@ -7,17 +7,15 @@ is taken within each round; what is reported is the median of the rounds.
 """
 
 import gc
-import json
 import platform
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self
 
-import click
-
-ROUNDS = 7
+Measure = Callable[[int], float]
+"""Does a thing so many times and returns the seconds that one time took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +29,13 @@ class Target:
         """Whether the value is on the right side of the bound."""
         return value >= self.limit if self.at_least else value <= self.limit
 
-    def __str__(self) -> str:
-        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
-
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to do the thing. `measure(count)` does it so often and returns seconds per time.
-
-    `target` is a bound in seconds, for the few figures that a person in a hurry sets.
-    """
+    """One way to do the thing. `target` is a bound in seconds, where somebody waits for it."""
 
     name: str
-    measure: Callable[[int], float]
+    measure: Measure
     target: Target | None = None
 
 
@@ -85,7 +77,7 @@ class Row:
     median: float
     lowest: float
     highest: float
-    target: str | None
+    target: Target | None
     met: bool | None
 
     @classmethod
@@ -93,9 +85,8 @@ class Row:
         """Sum up the values of all rounds."""
         ordered = sorted(values)
         median = statistics.median(ordered)
-        bound = None if target is None else str(target)
         met = None if target is None else target.met_by(median)
-        return cls(name, median, ordered[0], ordered[-1], bound, met)
+        return cls(name, median, ordered[0], ordered[-1], target, met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,47 +148,3 @@ def run(bench: str, plan: Plan, rounds: int, count: int) -> Report:
 def _ratio(ratio: Ratio, taken: dict[str, list[float]]) -> Row:
     pairs = zip(taken[ratio.over], taken[ratio.under], strict=True)
     return Row.of(ratio.name, [over / under for over, under in pairs], ratio.target)
-
-
-def options(*, count: int) -> Callable[[click.decorators.FC], click.decorators.FC]:
-    """The options all benches have; `count` is how often a way is done in a round by default."""
-
-    def decorate(command: click.decorators.FC) -> click.decorators.FC:
-        for option in (
-            click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-            click.option(
-                "--count",
-                type=click.IntRange(min=1),
-                default=count,
-                show_default=True,
-                help="How often each way is done in a round.",
-            ),
-            click.option(
-                "--rounds",
-                type=click.IntRange(min=1),
-                default=ROUNDS,
-                show_default=True,
-                help="Rounds in which all ways come by turns.",
-            ),
-        ):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-def show(report: Report, as_json: bool) -> None:
-    """Print a report for a person, or as one line of JSON."""
-    click.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else table(report))
-
-
-def table(report: Report) -> str:
-    """The report as lines of text: ratios first, since they are what counts."""
-    lines = [
-        f"{report.bench}: median of {report.rounds} rounds × {report.count} ({report.machine})",
-        *(_line(row, _number) for row in report.ratios),
-        *(_line(row, _time) for row in report.times),
-        *(_line(_fact_row(fact), lambda value, u=fact.unit: _amount(value, u)) for fact in report.facts),
-        *(f"  · {note}" for note in report.notes),
-    ]
-    return "\n".join(lines)

@@ -58,8 +58,9 @@ def _door() -> Path:
         )
     door = _beside("venv")
     door.mkdir(mode=0o755)
+    # Where / is no mount point (a chroot) there is nothing to make private; the door is unmounted.
+    subprocess.run(["mount", "--make-rprivate", "/"], capture_output=True, check=False)
     for words in (
-        ("mount", "--make-rprivate", "/"),
         ("mount", "--bind", sys.prefix, str(door)),
         ("mount", "-o", "remount,bind,ro", str(door)),
     ):

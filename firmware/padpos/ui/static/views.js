@@ -6,6 +6,7 @@ import { REFUSALS, said } from "./reasons.js";
 import { stepName } from "./rail.js";
 
 const MOST_PHOTOS = 8;
+const HAN = /\p{Script=Han}/u;
 const LAST_GENERATION = 3;
 const TIMES = [
   ["identify", "msIdentify"],
@@ -153,7 +154,10 @@ function inspection(photos, must) {
 
 function row(name, value) {
   const term = make("dt", name);
-  return [term, value === null ? make("dd", t("missing"), "missing") : make("dd", value)];
+  const held = value === null ? make("dd", t("missing"), "missing") : make("dd", value);
+  // On the English page too, names and addresses are Chinese, and are to be read out so.
+  if (HAN.test(value ?? "")) held.lang = "zh-CN";
+  return [term, held];
 }
 
 function marks({ document, photos, customer }) {

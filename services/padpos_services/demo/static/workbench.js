@@ -73,7 +73,9 @@ function tile({ name, kind, note }, laid) {
   const press = () => perform(laid ? { do: "lift" } : { do: "lay", card: name });
   const element = button("", name, press);
   element.setAttribute("aria-pressed", String(laid));
-  element.append(make("b", name), make("span", joined(kind, laid && t("laid"))), make("small", note));
+  const title = make("b", name);
+  title.lang = "zh-CN"; // the people on the cards have Chinese names
+  element.append(title, make("span", joined(kind, laid && t("laid"))), make("small", note));
   const row = make("li");
   row.append(element);
   return row;

@@ -1,0 +1,121 @@
+"""Sealing a photograph and a consignment, against the bare primitives of the same bytes."""
+
+import random
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from bench.frame import Plan, Ratio, Target, Way, repeated, run
+from bench.show import options, show
+from padpos.wire import envelope
+from padpos.wire.envelope import JPEG_TYPE, Binding
+from padpos.wire.keys import Alg, PublicKey, sealing_public
+from padpos.wire.personal import Document, Party, SealedCarrier, SealedConsignment
+
+PHOTO_BYTES = 300_000
+CONSIGNMENT = bytes(range(16))
+TERMINAL = "bench-1"
+RECIPIENT = Party("测试乙", "13900001234", "广东省广州市天河区测试路8号5栋2单元1102室")
+SENDER = Party("测试丙", "13800005678", "湖南省长沙市岳麓区试验街道样板路12号")
+_TAG_BYTES = 16
+_XWING_SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_X25519_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+def photo() -> bytes:
+    """A photograph's worth of bytes; a cipher does not mind that they show nothing."""
+    return random.Random(1).randbytes(PHOTO_BYTES)
+
+
+def consignment() -> SealedConsignment:
+    """What the authority gets of a walk-in customer's parcel; an invented person."""
+    document = Document(
+        "citizen", "测试丙", "43010419010506001X", "1", "19010506", "20180301", "20380301",
+        SENDER.address, "01", "长沙市公安局岳麓分局", None, None, None, None,
+    )  # fmt: skip
+    return SealedConsignment(document, None, SENDER, RECIPIENT, "书籍 3 本、文具")
+
+
+def seal_consignment(
+    plain: SealedConsignment, waybill: str, keys: Sequence[PublicKey]
+) -> tuple[bytes, bytes]:
+    """Both Envelopes of a parcel, as the terminal makes them: the authority's, the carrier's."""
+    carrier = SealedCarrier(waybill, plain.sender, plain.recipient)
+    return (
+        envelope.seal(plain.padded(), Binding(TERMINAL, "consignment", CONSIGNMENT), keys),
+        envelope.seal(carrier.padded(), Binding(TERMINAL, "carrier", CONSIGNMENT), keys),
+    )
+
+
+def seal_photo(jpeg: bytes, key: PublicKey) -> bytes:
+    """The Envelope of a photograph, as the terminal makes it."""
+    return envelope.seal(jpeg, Binding(TERMINAL, "photo", CONSIGNMENT), [key], JPEG_TYPE)
+
+
+@contextmanager
+def plan() -> Iterator[Plan]:
+    """Keys and contents are made once; every sealing draws its own content key."""
+    jpeg, plain = photo(), consignment()
+    xwing = sealing_public(Alg.XWING, secrets.token_bytes(32))
+    x25519 = sealing_public(Alg.X25519, secrets.token_bytes(32))
+    padded = (plain.padded(), SealedCarrier("PD2611000001", SENDER, RECIPIENT).padded())
+    yield Plan(
+        ways=(
+            Way("raw AES-256-GCM, photo, into a buffer", repeated(_raw(jpeg))),
+            Way("seal photo, X-Wing", repeated(lambda: seal_photo(jpeg, xwing))),
+            Way("seal photo, X25519", repeated(lambda: seal_photo(jpeg, x25519))),
+            Way("bare HPKE X-Wing of 32 bytes", repeated(_hpke(_XWING_SUITE, xwing, bytes(32)))),
+            Way("bare HPKE X25519 of 32 bytes", repeated(_hpke(_X25519_SUITE, x25519, bytes(32)))),
+            Way("bare HPKE X-Wing, consignment", repeated(_hpke(_XWING_SUITE, xwing, *padded))),
+            Way(
+                "seal consignment, X-Wing",
+                repeated(lambda: seal_consignment(plain, "PD2611000001", [xwing])),
+            ),
+        ),
+        ratios=(
+            _photo_ratio("X-Wing"),
+            _photo_ratio("X25519"),
+            Ratio(
+                "seal consignment / bare HPKE",
+                "seal consignment, X-Wing",
+                "bare HPKE X-Wing, consignment",
+            ),
+        ),
+        notes=(
+            f"Photo of {PHOTO_BYTES:,} bytes. The raw floor has its key, nonce and buffer ready.",
+            "A consignment is two Envelopes: the authority's and the carrier's.",
+        ),
+    )
+
+
+def _photo_ratio(suite: str) -> Ratio:
+    floor = "raw AES-256-GCM, photo, into a buffer"
+    return Ratio(f"seal photo {suite} / raw AES-GCM", f"seal photo, {suite}", floor, Target(2))
+
+
+def _raw(content: bytes) -> Callable[[], object]:
+    cipher, nonce = AESGCM(secrets.token_bytes(32)), secrets.token_bytes(12)
+    buffer = bytearray(len(content) + _TAG_BYTES)
+    # One nonce for all: nothing of this leaves the bench.
+    return lambda: cipher.encrypt_into(nonce, content, b"", buffer)
+
+
+def _hpke(suite: Suite, key: PublicKey, *contents: bytes) -> Callable[[], object]:
+    public = key.sealing()
+    return lambda: [suite.encrypt(content, public, b"bench") for content in contents]
+
+
+@click.command()
+@options(count=200)
+def main(rounds: int, count: int, as_json: bool) -> None:
+    """Seal a 300 KB photograph and a consignment, against the bare primitives."""
+    with plan() as planned:
+        show(run("sealing", planned, rounds, count), as_json)
+
+
+if __name__ == "__main__":
+    main()

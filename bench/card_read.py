@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from smartcard import scard
 
-from bench.frame import Plan, Ratio, Target, Way, repeated, run, told
+from bench.frame import Plan, Ratio, Target, Way, each, run, told
 from bench.show import options, show
 from padpos_drivers.idcard.interface import ReaderEvent
 from padpos_drivers.idcard.pcsc import PcscStorageReader
@@ -72,7 +72,10 @@ class BareCard:
     def exchanges(self, count: int) -> float:
         """Seconds of an exchange, connecting left out. The card is free again behind it."""
         self.connect()
-        return repeated(self.exchange, after=self.disconnect)(count)
+        try:
+            return each(self.exchange)(count)
+        finally:
+            self.disconnect()
 
 
 @contextmanager
@@ -92,9 +95,9 @@ def _plan(reader: PcscStorageReader, bare: BareCard) -> Plan:
     return Plan(
         ways=(
             Way("bare APDUs", bare.exchanges),
-            Way("bare connect + APDUs + disconnect", repeated(bare.whole)),
+            Way("bare connect + APDUs + disconnect", each(bare.whole)),
             Way("driver, connecting to decoded", told(_driver_seconds(reader)), Target(0.050)),
-            Way("read(), asking to document", repeated(lambda: _read(reader))),
+            Way("read(), asking to document", each(lambda: _read(reader))),
         ),
         ratios=(
             Ratio(

@@ -104,7 +104,10 @@ class Report:
 
 
 def repeated(once: Callable[[], object], *, after: Callable[[], object] | None = None) -> Measure:
-    """Measure the mean of `count` calls in a row; `after` tidies up behind them, untimed."""
+    """Measure the mean of calls in a row; `after` tidies up behind them, untimed.
+
+    For what is too short to be timed alone, or presents its bill only now and then.
+    """
 
     def measure(count: int) -> float:
         gc.collect()
@@ -119,9 +122,25 @@ def repeated(once: Callable[[], object], *, after: Callable[[], object] | None =
     return measure
 
 
+def each(once: Callable[[], object]) -> Measure:
+    """Measure the median of calls timed one by one: for what somebody waits for."""
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        once()
+        return time.perf_counter() - started
+
+    return told(seconds)
+
+
 def told(once: Callable[[], float]) -> Measure:
-    """Measure the mean of `count` calls of which each returns the seconds that count."""
-    return lambda count: statistics.fmean(once() for _ in range(count))
+    """Measure the median of calls of which each returns the seconds that it wants counted."""
+
+    def measure(count: int) -> float:
+        gc.collect()
+        return statistics.median(once() for _ in range(count))
+
+    return measure
 
 
 def run(bench: str, plan: Plan, rounds: int, count: int) -> Report:

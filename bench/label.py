@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from escpos.printer import Dummy
 
-from bench.frame import Fact, Plan, Ratio, Target, Way, repeated, run, told
+from bench.frame import Fact, Plan, Ratio, Target, Way, each, run, told
 from bench.show import options, show
 from padpos.counter.masks import mask_address, mask_name, mask_phone
 from padpos.label import ComposedLabel, LabelContent, MaskedParty, audit, compose
@@ -66,6 +66,10 @@ class Subject:
         """Compose and encode."""
         return encode(self.draw().raster, "0001")
 
+    def render_for_peer(self) -> bytes:
+        """Compose, and let python-escpos encode."""
+        return Peer(self.draw().raster).encode()
+
     def judged(self) -> ComposedLabel:
         """Compose and audit: what goes to the printer."""
         label = self.draw()
@@ -106,12 +110,13 @@ def _plan(subject: Subject, printer: EscposPrinter) -> Plan:
     ours, theirs = len(subject.encode()), len(subject.peer.encode())
     return Plan(
         ways=(
-            Way("compose", repeated(subject.draw)),
-            Way("audit", repeated(subject.audit)),
-            Way("encode", repeated(subject.encode)),
-            Way("render + encode", repeated(subject.render_and_encode)),
-            Way("render + audit + encode", repeated(subject.whole)),
-            Way("python-escpos image()", repeated(subject.peer.encode)),
+            Way("compose", each(subject.draw)),
+            Way("audit", each(subject.audit)),
+            Way("encode", each(subject.encode)),
+            Way("render + encode", each(subject.render_and_encode)),
+            Way("render + audit + encode", each(subject.whole)),
+            Way("python-escpos image()", each(subject.peer.encode)),
+            Way("render + python-escpos image()", each(subject.render_for_peer)),
             Way("first byte after the request", told(_first_byte(subject, printer)), Target(0.120)),
         ),
         ratios=(
@@ -120,6 +125,11 @@ def _plan(subject: Subject, printer: EscposPrinter) -> Plan:
                 "python-escpos image()",
                 "render + encode",
                 Target(3, at_least=True),
+            ),
+            Ratio(
+                "render + python-escpos / render + encode",
+                "render + python-escpos image()",
+                "render + encode",
             ),
             Ratio("python-escpos / encode alone", "python-escpos image()", "encode"),
             Ratio(
@@ -135,8 +145,8 @@ def _plan(subject: Subject, printer: EscposPrinter) -> Plan:
             Fact("python-escpos", theirs, "bytes"),
         ),
         notes=(
-            f"{raster.width} × {raster.height} dots. python-escpos is handed the finished picture;"
-            " it draws nothing.",
+            f"{raster.width} × {raster.height} dots. python-escpos alone is handed the finished"
+            " picture; it draws nothing.",
             "First byte: compose, audit, encode, connect, ask the printer's state, send.",
         ),
     )

@@ -9,7 +9,7 @@ import click
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from bench.frame import Plan, Ratio, Target, Way, repeated, run
+from bench.frame import Plan, Ratio, Target, Way, each, run
 from bench.show import options, show
 from padpos.wire import envelope
 from padpos.wire.envelope import JPEG_TYPE, Binding
@@ -19,11 +19,15 @@ from padpos.wire.personal import Document, Party, SealedCarrier, SealedConsignme
 PHOTO_BYTES = 300_000
 CONSIGNMENT = bytes(range(16))
 TERMINAL = "bench-1"
+WAYBILL = "PD2611000001"
+RAW = "raw AES-256-GCM into a buffer"
 RECIPIENT = Party("测试乙", "13900001234", "广东省广州市天河区测试路8号5栋2单元1102室")
 SENDER = Party("测试丙", "13800005678", "湖南省长沙市岳麓区试验街道样板路12号")
 _TAG_BYTES = 16
-_XWING_SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-_X25519_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_SUITES = {
+    Alg.XWING: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+    Alg.X25519: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
+}
 
 
 def photo() -> bytes:
@@ -60,41 +64,44 @@ def seal_photo(jpeg: bytes, key: PublicKey) -> bytes:
 def plan() -> Iterator[Plan]:
     """Keys and contents are made once; every sealing draws its own content key."""
     jpeg, plain = photo(), consignment()
-    xwing = sealing_public(Alg.XWING, secrets.token_bytes(32))
-    x25519 = sealing_public(Alg.X25519, secrets.token_bytes(32))
-    padded = (plain.padded(), SealedCarrier("PD2611000001", SENDER, RECIPIENT).padded())
+    photos = (*_photo_plan(Alg.XWING, jpeg), *_photo_plan(Alg.X25519, jpeg))
+    key = sealing_public(Alg.XWING, secrets.token_bytes(32))
+    padded = (plain.padded(), SealedCarrier(WAYBILL, SENDER, RECIPIENT).padded())
     yield Plan(
         ways=(
-            Way("raw AES-256-GCM, photo, into a buffer", repeated(_raw(jpeg))),
-            Way("seal photo, X-Wing", repeated(lambda: seal_photo(jpeg, xwing))),
-            Way("seal photo, X25519", repeated(lambda: seal_photo(jpeg, x25519))),
-            Way("bare HPKE X-Wing of 32 bytes", repeated(_hpke(_XWING_SUITE, xwing, bytes(32)))),
-            Way("bare HPKE X25519 of 32 bytes", repeated(_hpke(_X25519_SUITE, x25519, bytes(32)))),
-            Way("bare HPKE X-Wing, consignment", repeated(_hpke(_XWING_SUITE, xwing, *padded))),
-            Way(
-                "seal consignment, X-Wing",
-                repeated(lambda: seal_consignment(plain, "PD2611000001", [xwing])),
-            ),
+            Way(RAW, each(_raw(jpeg))),
+            *(way for way, _ratios in photos),
+            Way("bare HPKE, consignment", each(_hpke(key, *padded))),
+            Way("seal consignment", each(lambda: seal_consignment(plain, WAYBILL, [key]))),
         ),
         ratios=(
-            _photo_ratio("X-Wing"),
-            _photo_ratio("X25519"),
-            Ratio(
-                "seal consignment / bare HPKE",
-                "seal consignment, X-Wing",
-                "bare HPKE X-Wing, consignment",
-            ),
+            *(ratio for _way, ratios in photos for ratio in ratios),
+            Ratio("seal consignment / bare HPKE", "seal consignment", "bare HPKE, consignment"),
         ),
         notes=(
             f"Photo of {PHOTO_BYTES:,} bytes. The raw floor has its key, nonce and buffer ready.",
-            "A consignment is two Envelopes: the authority's and the carrier's.",
+            "Floor with wrapping: raw AES-GCM, and HPKE of a content key to a key object ready.",
+            "A consignment is two Envelopes, the authority's and the carrier's, in X-Wing.",
         ),
     )
 
 
-def _photo_ratio(suite: str) -> Ratio:
-    floor = "raw AES-256-GCM, photo, into a buffer"
-    return Ratio(f"seal photo {suite} / raw AES-GCM", f"seal photo, {suite}", floor, Target(2))
+def _photo_plan(alg: Alg, jpeg: bytes) -> tuple[tuple[Way, tuple[Ratio, ...]], ...]:
+    """The ways to seal a photograph in a suite, each with the ratios that it is part of."""
+    name = {Alg.XWING: "X-Wing", Alg.X25519: "X25519"}[alg]
+    key = sealing_public(alg, secrets.token_bytes(32))
+    seal, floor = f"seal photo, {name}", f"raw AES-256-GCM + bare HPKE {name}"
+    raw, wrap = _raw(jpeg), _hpke(key, bytes(32))
+    return (
+        (
+            Way(seal, each(lambda: seal_photo(jpeg, key))),
+            (Ratio(f"{seal} / raw AES-GCM", seal, RAW, Target(2)),),
+        ),
+        (
+            Way(floor, each(lambda: (raw(), wrap()))),
+            (Ratio(f"{seal} / floor with wrapping", seal, floor),),
+        ),
+    )
 
 
 def _raw(content: bytes) -> Callable[[], object]:
@@ -104,8 +111,8 @@ def _raw(content: bytes) -> Callable[[], object]:
     return lambda: cipher.encrypt_into(nonce, content, b"", buffer)
 
 
-def _hpke(suite: Suite, key: PublicKey, *contents: bytes) -> Callable[[], object]:
-    public = key.sealing()
+def _hpke(key: PublicKey, *contents: bytes) -> Callable[[], object]:
+    public, suite = key.sealing(), _SUITES[key.alg]
     return lambda: [suite.encrypt(content, public, b"bench") for content in contents]
 
 

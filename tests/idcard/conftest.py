@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from padpos_drivers.idcard.interface import CardReading, ReaderEvent
 from padpos_drivers.idcard.pcsc import PcscStorageReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench

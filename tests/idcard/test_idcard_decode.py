@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from padpos_drivers.idcard.decode import decode_storage, decode_text
 from padpos_drivers.idcard.document import DocumentType, Sex
 from padpos_drivers.idcard.errors import CardUnknown, CardUnreadable, NumberInvalid

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from padpos_drivers.idcard.document import Sex
 from padpos_drivers.idcard.errors import NumberInvalid
 from padpos_drivers.idcard.number import check_character, parse_number

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from padpos_drivers.idcard.decode import decode_storage, decode_text
 from padpos_drivers.idcard.document import IdDocument
 from padpos_drivers.idcard.errors import CardUnreadable, IdCardError

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+
 from padpos_drivers.idcard.errors import (
     CardAbsent,
     CardLifted,

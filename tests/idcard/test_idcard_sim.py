@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+
 from padpos_drivers.idcard.decode import decode_storage, decode_text
 from padpos_drivers.idcard.errors import NumberInvalid
 from padpos_drivers.idcard.sim import bench as sim_bench

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
+
 from padpos.counter.masks import mask_address, mask_name, mask_phone
 from padpos.label import LabelContent, MaskedParty
 

@@ -3,9 +3,10 @@
 import dataclasses
 
 import pytest
+from PIL import Image
+
 from padpos.label import AuditFailure, Field, MaskedParty, audit, compose
 from padpos_drivers.printer.raster import MonoRaster
-from PIL import Image
 
 PARTY = MaskedParty("测**", "*******1234", "广东省广州市天河区***")
 

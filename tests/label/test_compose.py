@@ -7,6 +7,8 @@ import pytest
 import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyzbar import pyzbar
+
 from padpos.label import (
     LABEL_100X180,
     CodeKind,
@@ -19,7 +21,6 @@ from padpos.label import (
 )
 from padpos.label.layout import Box, Watermark
 from padpos.label.symbols import code128_modules
-from pyzbar import pyzbar
 
 VARIANTS = [
     {},

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from padpos_drivers.printer import EscposPrinter, MonoRaster, TcpPrinterAddress
 from PIL import Image, ImageDraw
+
+from padpos_drivers.printer import EscposPrinter, MonoRaster, TcpPrinterAddress
 
 
 class SimulatedPrinter:

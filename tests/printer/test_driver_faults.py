@@ -4,6 +4,7 @@ import socket
 import threading
 
 import pytest
+
 from padpos_drivers.printer import (
     EscposPrinter,
     MonoRaster,

@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
+
 from padpos_drivers.printer import Dialect, MonoRaster, RasterError, scrubbed
 from padpos_drivers.printer.escpos import bands, encode, encode_picture, recovery
 from padpos_drivers.printer.sim.offline import burn
-from PIL import Image
 
 REAL_TIME = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 

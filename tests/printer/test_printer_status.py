@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from padpos_drivers.printer import Paper, PrinterStatus
 from padpos_drivers.printer.status import (
     MAX_BLOCK,

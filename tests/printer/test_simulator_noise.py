@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from padpos_drivers.printer.sim.offline import burn
 from padpos_drivers.printer.sim.realtime import RealTimeScanner
 

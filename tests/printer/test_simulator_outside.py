@@ -6,9 +6,10 @@ import random
 import pytest
 import qrcode
 from escpos.printer import Dummy
+from PIL import Image, ImageOps
+
 from padpos_drivers.printer.sim.offline import burn
 from padpos_drivers.printer.sim.realtime import RealTimeKind, RealTimeScanner
-from PIL import Image, ImageOps
 
 WIDTH = 832
 

@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
 from padpos.wire import receipt
 from padpos.wire.entry import NO_PREVIOUS, Attachment, Entry, Sealed
 from padpos.wire.facts import Facts, GenesisFacts, Kind
@@ -32,7 +34,6 @@ from padpos.wire.messages import EntryMessage, down_topic, up_topic
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt
 from padpos_services.authority import enrolment
 from padpos_services.authority.home import Home
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 BIN = Path(sys.executable).parent
 CARRIER = "测试速递"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
 from padpos.wire import documents
 from padpos.wire.certificates import CLIENT_AUTH, read_entry_certificate, require_purpose
 from padpos.wire.errors import WrongKey

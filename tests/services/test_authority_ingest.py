@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from padpos.wire import envelope
 from padpos.wire.facts import ClerkFacts, ConsignmentFacts
 from padpos.wire.messages import EntryMessage, parts_of, up_topic

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from padpos.wire import documents, draw, keyset, policy
 from padpos.wire.facts import ClerkFacts, PolicyFacts
 from padpos.wire.keys import Alg, sealing_private

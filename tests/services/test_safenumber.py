@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from padpos.wire import envelope, feed, label_code
 from padpos.wire.facts import ConsignmentFacts, EndedFacts, LabelFacts
 from padpos.wire.feed import Feed, FeedKind

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+
 from padpos.wire import (
     cbor,
     documents,
@@ -34,7 +35,6 @@ from padpos.wire import (
 )
 from padpos.wire.keys import PublicKey
 from padpos.wire.signed import What
-
 from tests.wire.vector_objects import (
     CHAIN,
     CONSIGNMENT,

@@ -9,6 +9,7 @@ import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from padpos.wire import cbor
 from padpos.wire.errors import Malformed, TooLarge, WireError
 

@@ -10,6 +10,7 @@ import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from padpos.wire import (
     cbor,
     certificates,
@@ -28,7 +29,6 @@ from padpos.wire import (
 )
 from padpos.wire.errors import WireError
 from padpos.wire.signed import What
-
 from tests.wire.reading import (
     envelope_vector,
     private_key,

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from padpos.wire import cbor, documents, draw, feed, ids, keyset, messages, policy, receipt, signed
 from padpos.wire.errors import Malformed, SealingRefused, WireError
 from padpos.wire.keys import Alg
 from padpos.wire.signed import What
-
 from tests.wire.reading import public_key, signed_vector, vectors
 from tests.wire.vector_objects import DAY, DAY_MS, START, key_set, seed, signer, the_policy
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import cbor2
 import pytest
+
 from padpos.wire import cbor, envelope, label_code
 from padpos.wire.errors import CannotOpen, Malformed, SealingRefused, TooLarge, WireError, WrongKey
 from padpos.wire.keys import Alg, PublicKey
-
 from tests.wire.reading import envelope_vector, private_key, public_key, vectors
 from tests.wire.vector_objects import PREFIX, label_plains
 

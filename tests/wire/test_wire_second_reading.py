@@ -11,9 +11,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cwt import COSE, COSEKey
+
 from padpos.wire import draw, envelope, label_code
 from padpos.wire.keys import Alg, PublicKey, sealing_private
-
 from tests.wire import second_reader as second
 from tests.wire.make_vectors import rebuild
 from tests.wire.reading import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from padpos.wire import cbor, certificates, entry, signed
 from padpos.wire.errors import BadSignature, Malformed, WireError, WrongKey
 from padpos.wire.keys import Alg, PublicKey
 from padpos.wire.signed import What
-
 from tests.wire.reading import public_key, signed_vector, vectors
 from tests.wire.vector_objects import (
     P256_ORDER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from padpos.wire.facts import Drawn
+from padpos.wire.fact_values import Drawn
 from padpos.wire.personal import Document, Party
 from padpos.wire.policy import Duty, Policy
 

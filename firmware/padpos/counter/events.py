@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from padpos.counter.consignment import Consignment, Photo
-from padpos.wire.facts import Drawn, Kind
+from padpos.wire.fact_values import Drawn
+from padpos.wire.facts import Kind
 from padpos.wire.personal import Document, Party
 
 

@@ -154,6 +154,9 @@ def _document_read(state: State, event: DocumentRead, law: Law) -> Next:
     problem = document_problem(event.document, law.policy, day_of(law.now))
     if problem is not None:
         return replace(state, problem=problem), ()
+    # A sender typed before the draw, or under another policy, takes the document's name too.
+    typed = consignment.sender
+    sender = replace(typed, name=event.document.name) if typed else None
     return _with(
         state,
         replace(
@@ -161,6 +164,7 @@ def _document_read(state: State, event: DocumentRead, law: Law) -> Next:
             document=event.document,
             reading=event.reading,
             times_today=event.times_today,
+            sender=sender,
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from padpos.counter.consignment import Consignment
-from padpos.wire.facts import Mark
+from padpos.wire.fact_values import Mark
 
 _CHIP = frozenset({"chip", "chip-signed"})
 

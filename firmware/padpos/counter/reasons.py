@@ -21,6 +21,14 @@ ABANDONED = {
 }
 PROBLEMS = {
     "card-lifted": ("卡片过早拿开，请重新放置", "The card was lifted too early: lay it again."),
+    "card-used": (
+        "请拿起证件再重新放置，每件须重新读取",
+        "Lift the card and lay it again: each consignment needs a reading of its own.",
+    ),
+    "labels-spent": (
+        "面单三次均未成功，运单作废",
+        "All three labels are spent; the number is void.",
+    ),
     "card-absent": ("读卡器上没有卡", "There is no card on the reader."),
     "reader-lost": ("读卡器断开", "The card reader is not connected."),
     "reader-error": ("读卡器故障", "The card reader reports an error."),

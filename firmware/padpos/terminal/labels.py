@@ -13,7 +13,7 @@ from padpos.ledger.papers import PaperRecord
 from padpos.terminal.config import TerminalConfig
 from padpos.wire import fields, label_code
 from padpos.wire.cbor import Cbor
-from padpos.wire.facts import Mark
+from padpos.wire.fact_values import Mark
 from padpos.wire.ids import CHINA, is_training
 from padpos.wire.personal import Party
 from padpos.wire.policy import Policy

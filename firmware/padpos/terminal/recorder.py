@@ -20,16 +20,14 @@ from padpos.wire import envelope, label_code
 from padpos.wire.entry import Attachment, Sealed
 from padpos.wire.envelope import JPEG_TYPE, Binding
 from padpos.wire.errors import SealingRefused
+from padpos.wire.fact_values import Drawn, Exemption, Mark
 from padpos.wire.facts import (
     CheckpointFacts,
     ClerkFacts,
     ConsignmentFacts,
     DrawFacts,
-    Drawn,
     EndedFacts,
-    Exemption,
     Kind,
-    Mark,
 )
 from padpos.wire.ids import day_of
 from padpos.wire.keys import PublicKey

@@ -77,6 +77,7 @@ class Station:
         self._changed = asyncio.Event()
         self._waiting_changed = asyncio.Event()
         self._read_tried = False
+        self._card_used = False
 
     # --- what the screen and the hardware say ------------------------------------------------
 
@@ -101,6 +102,8 @@ class Station:
         consignment_id = secrets.token_bytes(16)
         self.post(events.Begun(consignment_id, customer, contract))
         self._read_tried = False
+        if self.card_present and self._card_used:
+            self.post(events.DeviceFailed("card-used"))
         assert self.state.consignment is not None  # Begun has just opened it
         await self.in_ledger(self._recorder.opened, self.state.consignment, self.clerk)
         self._read_if_wanted()
@@ -148,7 +151,7 @@ class Station:
         """A card or reader came or went."""
         self.reader_present = event is not ReaderEvent.READER_LOST
         self.card_present = event is ReaderEvent.CARD_PRESENT
-        self._read_tried = False
+        self._read_tried = self._card_used = False
         self.tell()
         self._read_if_wanted()
 
@@ -300,8 +303,8 @@ class Station:
             )
 
     def _read_if_wanted(self) -> None:
-        wanted = self.step is Step.IDENTIFY and self.card_present and not self._read_tried
-        if wanted and self.clerk is not None:
+        fresh = self.card_present and not self._read_tried and not self._card_used
+        if fresh and self.step is Step.IDENTIFY and self.clerk is not None:
             self._read_tried = True
             task = asyncio.get_running_loop().create_task(self._read_card())
             self._reading = task  # a task nobody holds may be collected
@@ -315,6 +318,9 @@ class Station:
         except IdCardError as error:
             self._if_same(consignment, events.DeviceFailed(error.code))
             return
+        self._card_used = (
+            True  # one laying serves one consignment, or the next sender could lean on it
+        )
         self.stopwatch.add("identify", reading.milliseconds)
         document = to_document(reading.document)
         times = self._tally.count(document.number, day_of(self._now()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from padpos_drivers.camera.interface import CameraError
 STATIC = Path(__file__).parent / "static"
 MOST_BODY = 16 << 10
 MOST_KEYS = 256
+Answer: TypeAlias = "tuple[int, dict[str, Any]]"
 
 
 class Screen:
@@ -31,7 +33,7 @@ class Screen:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._answered: OrderedDict[str, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._answers: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
     def app(self) -> Guard:
         """The ASGI application."""
@@ -73,14 +75,15 @@ class Screen:
         key, command = body.pop("key", None), body.pop("command", None)
         if not isinstance(key, str) or not 8 <= len(key) <= 64 or not isinstance(command, str):
             return _refusal(400, "request", "缺少 key 或 command。", "key or command is missing.")
-        if key not in self._answered:
-            self._answered[key] = await self._execute(command, body)
-            while len(self._answered) > MOST_KEYS:
-                self._answered.popitem(last=False)
-        status, answer = self._answered[key]
+        if key not in self._answers:
+            self._answers[key] = asyncio.create_task(self._execute(command, body))
+            while len(self._answers) > MOST_KEYS:
+                self._answers.popitem(last=False)
+        # Shielded: a browser that goes away must not cancel what it asked for.
+        status, answer = await asyncio.shield(self._answers[key])
         return JSONResponse(answer, status)
 
-    async def _execute(self, command: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    async def _execute(self, command: str, arguments: dict[str, Any]) -> Answer:
         try:
             await execute(self._station, command, arguments)
         except CounterError as error:

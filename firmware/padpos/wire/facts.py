@@ -14,6 +14,17 @@ from typing import ClassVar
 from padpos.wire import fields, ids
 from padpos.wire.cbor import Cbor
 from padpos.wire.errors import Malformed
+from padpos.wire.fact_values import (
+    CUSTOMER_CLASSES,
+    LABEL_STATUSES,
+    READINGS,
+    Drawn,
+    Exemption,
+    Mark,
+    consignment_id,
+    digest,
+    text,
+)
 
 
 class Kind(StrEnum):
@@ -35,84 +46,6 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-CUSTOMER_CLASSES = frozenset({"walk-in", "contract"})
-READINGS = frozenset({"chip", "chip-signed", "typed", "none"})
-LABEL_STATUSES = frozenset({"intended", "printed", "unknown", "blocked"})
-MARKS = frozenset({"identified", "inspected", "contract-uninspected"})
-STEPS = frozenset({"identify", "inspect"})
-
-
-def _text(value: Cbor, where: str) -> str:
-    return fields.text(value, where, 200)
-
-
-def _consignment_id(value: Cbor, where: str) -> bytes:
-    return fields.octets(value, where, 16)
-
-
-def _digest(value: Cbor, where: str) -> bytes:
-    return fields.octets(value, where, 32)
-
-
-def _digests(value: Cbor, where: str) -> tuple[bytes, ...]:
-    return tuple(fields.array_of(value, _digest, where, 64))
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """A step the policy did not ask for, and the article that exemption rests on."""
-
-    step: str
-    article: str
-
-    def to_cbor(self) -> Cbor:
-        """[step, article]."""
-        return [self.step, self.article]
-
-    @classmethod
-    def from_cbor(cls, value: Cbor, where: str) -> Exemption:
-        """Raises Malformed."""
-        step, article = fields.fixed_array(value, (2,), where)
-        return cls(fields.one_of(step, STEPS, where), _text(article, where))
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark earned, and the hashes of the sealed files it was earned by."""
-
-    mark: str
-    evidence: tuple[bytes, ...]
-
-    def to_cbor(self) -> Cbor:
-        """[mark, [hash, …]]."""
-        return [self.mark, list(self.evidence)]
-
-    @classmethod
-    def from_cbor(cls, value: Cbor, where: str) -> Mark:
-        """Raises Malformed."""
-        mark, evidence = fields.fixed_array(value, (2,), where)
-        return cls(fields.one_of(mark, MARKS, where), _digests(evidence, where))
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The outcome of a contract parcel's draw: which parcel of which day, and whether it fell."""
-
-    day: str
-    n: int
-    drawn: bool
-
-    def to_cbor(self) -> Cbor:
-        """[day, n, drawn]."""
-        return [self.day, self.n, self.drawn]
-
-    @classmethod
-    def from_cbor(cls, value: Cbor, where: str) -> Drawn:
-        """Raises Malformed."""
-        day, n, drawn = fields.fixed_array(value, (3,), where)
-        return cls(ids.day(day, where), fields.counted(n, where), fields.boolean(drawn, where))
-
-
 @dataclass(frozen=True, slots=True)
 class GenesisFacts:
     """The first entry of a chain."""
@@ -129,7 +62,7 @@ class GenesisFacts:
     def from_cbor(cls, value: Cbor) -> GenesisFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, (2, 3), "genesis facts")
-        return cls(_text(m[2], "software"), fields.octets(m[3], "inbox key", 32))
+        return cls(text(m[2], "software"), fields.octets(m[3], "inbox key", 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,31 +119,31 @@ class ConsignmentFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, range(1, 20), "consignment facts")
         return cls(
-            _consignment_id(m[1], "consignment id"),
+            consignment_id(m[1], "consignment id"),
             ids.waybill(m[2]),
-            _text(m[3], "outlet"),
-            _text(m[4], "clerk"),
+            text(m[3], "outlet"),
+            text(m[4], "clerk"),
             fields.one_of(m[5], CUSTOMER_CLASSES, "customer class"),
-            fields.optional(m[6], _text, "contract"),
-            fields.optional(m[7], _text, "document class"),
+            fields.optional(m[6], text, "contract"),
+            fields.optional(m[7], text, "document class"),
             fields.one_of(m[8], READINGS, "reading"),
             fields.uint(m[9], "policy version"),
             tuple(fields.array_of(m[10], Exemption.from_cbor, "exemptions", 8)),
             tuple(fields.array_of(m[11], Mark.from_cbor, "marks", 8)),
-            tuple(fields.array_of(m[12], _text, "verdicts", 64)),
+            tuple(fields.array_of(m[12], text, "verdicts", 64)),
             fields.uint(m[13], "grams"),
             fields.boolean(m[14], "weight from scale"),
             fields.optional(m[15], Drawn.from_cbor, "draw"),
             fields.uint(m[16], "times today"),
             fields.boolean(m[17], "clerk's own document"),
-            _text(m[18], "software"),
+            text(m[18], "software"),
             tuple(fields.array_of(m[19], _duration, "durations", 32)),
         )
 
 
 def _duration(value: Cbor, where: str) -> tuple[str, int]:
     step, milliseconds = fields.fixed_array(value, (2,), where)
-    return _text(step, where), fields.uint(milliseconds, where)
+    return text(step, where), fields.uint(milliseconds, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +177,13 @@ class EndedFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, range(1, 9), "facts")
         return cls(
-            _consignment_id(m[1], "consignment id"),
-            _text(m[2], "reason"),
-            _text(m[3], "step"),
-            _text(m[4], "outlet"),
-            _text(m[5], "clerk"),
-            fields.optional(m[6], _text, "customer class"),
-            fields.optional(m[7], _text, "document class"),
+            consignment_id(m[1], "consignment id"),
+            text(m[2], "reason"),
+            text(m[3], "step"),
+            text(m[4], "outlet"),
+            text(m[5], "clerk"),
+            fields.optional(m[6], text, "customer class"),
+            fields.optional(m[7], text, "document class"),
             fields.uint(m[8], "policy version"),
         )
 
@@ -285,13 +218,13 @@ class LabelFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, range(1, 8), "label facts")
         return cls(
-            _consignment_id(m[1], "consignment id"),
+            consignment_id(m[1], "consignment id"),
             ids.waybill(m[2]),
             fields.counted(m[3], "generation", 3),
-            _digest(m[4], "label code hash"),
+            digest(m[4], "label code hash"),
             fields.one_of(m[5], LABEL_STATUSES, "label status"),
             fields.one_of(m[6], {"terminal", "printer", "clerk"}, "said by"),
-            fields.optional(m[7], _text, "reason"),
+            fields.optional(m[7], text, "reason"),
         )
 
 
@@ -315,9 +248,9 @@ class DrawFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, range(1, 6), "draw facts")
         return cls(
-            _consignment_id(m[1], "consignment id"),
+            consignment_id(m[1], "consignment id"),
             ids.day(m[2]),
-            _text(m[3], "contract"),
+            text(m[3], "contract"),
             fields.counted(m[4], "n"),
             fields.uint(m[5], "policy version"),
         )
@@ -339,7 +272,7 @@ class PolicyFacts:
     def from_cbor(cls, value: Cbor) -> PolicyFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, (2, 3), "policy facts")
-        return cls(fields.uint(m[2], "policy version"), _digest(m[3], "policy hash"))
+        return cls(fields.uint(m[2], "policy version"), digest(m[3], "policy hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +291,7 @@ class ClerkFacts:
     def from_cbor(cls, value: Cbor) -> ClerkFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, (2, 3), "clerk facts")
-        return cls(_text(m[2], "clerk"), fields.boolean(m[3], "signed in"))
+        return cls(text(m[2], "clerk"), fields.boolean(m[3], "signed in"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,9 +312,9 @@ class CheckpointFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, (2, 3, 4), "checkpoint facts")
         return cls(
-            fields.optional(m[2], _digest, "receipt hash"),
+            fields.optional(m[2], digest, "receipt hash"),
             fields.uint(m[3], "unreceipted"),
-            _text(m[4], "health"),
+            text(m[4], "health"),
         )
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from padpos.wire import cbor, fields, ids, signed
 from padpos.wire.cbor import Cbor
 from padpos.wire.errors import Malformed
-from padpos.wire.facts import CUSTOMER_CLASSES, MARKS, STEPS
+from padpos.wire.fact_values import CUSTOMER_CLASSES, MARKS, STEPS
 from padpos.wire.keys import PublicKey, Signer
 
 PPM = 1_000_000

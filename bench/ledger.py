@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -108,32 +107,37 @@ class Store:
         return int(row), len(self._photo)
 
 
-@dataclass(slots=True)
 class Bare:
     """What no durable store can go below: write, fsync."""
 
-    folder: Path
-    entry: bytes
-    photo: bytes
-    _photos: int = 0
+    def __init__(self, folder: Path, entry: bytes, photo: bytes) -> None:
+        self.entry, self.photo = entry, photo
+        self._folder = folder
+        self._log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._photos = 0
 
     def append(self) -> None:
         """An entry at the end of an open file."""
-        descriptor = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        _write(descriptor, self.entry)
+        _write(self._log, self.entry)
 
     def append_with_photos(self) -> None:
         """Two new files and an entry; no renaming, no hashing, no folder made durable."""
         for _ in range(PHOTOS):
             self._photos += 1
-            place = self.folder / f"photo-{self._photos}"
-            _write(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), self.photo)
+            place = self._folder / f"photo-{self._photos}"
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            _write(descriptor, self.photo)
+            os.close(descriptor)
         self.append()
 
     def tidy(self) -> None:
         """Remove the photo files."""
-        for place in self.folder.glob("photo-*"):
+        for place in self._folder.glob("photo-*"):
             place.unlink()
+
+    def close(self) -> None:
+        """Close the open file."""
+        os.close(self._log)
 
 
 @contextmanager
@@ -144,8 +148,11 @@ def plan(place: Path) -> Iterator[Plan]:
         store = Store(folder)
         entry, sealed_photo = store.sizes()
         bare = Bare(folder, secrets.token_bytes(entry), secrets.token_bytes(sealed_photo))
-        yield _plan(store, bare, _file_system(folder))
-        store.ledger.close()
+        try:
+            yield _plan(store, bare, _file_system(folder))
+        finally:
+            bare.close()
+            store.ledger.close()
 
 
 def _plan(store: Store, bare: Bare, file_system: str) -> Plan:
@@ -186,11 +193,9 @@ def _least(limit: float) -> Target:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if os.write(descriptor, data) != len(data):
+        raise click.ClickException("the disk did not take all bytes; is it full?")
+    os.fsync(descriptor)
 
 
 def _facts(sealed: bytes, photos: tuple[Attachment, ...]) -> ConsignmentFacts:

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import click
+
 from padpos.counter import events
 from padpos.counter.consignment import Photo, Step
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import IDLE, Phase, State, step_of, transition
 from padpos.counter.reasons import ABANDONED, REFUSALS
-from padpos.wire.facts import Drawn
+from padpos.wire.fact_values import Drawn
 from padpos.wire.personal import Document, Party
 from padpos.wire.policy import Duty, Policy, Requirement
-
 from tests.counter.shadow import Shadow, texts_in
 from tests.wire.vector_objects import DAY, DOCUMENT, RECIPIENT, SENDER, START, the_policy
 

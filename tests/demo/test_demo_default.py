@@ -229,3 +229,14 @@ def test_private_and_public_keys_under_out_belong_together(out: Path) -> None:
     )
     made: PublicKey = sealing_public(Alg(upload["alg"]), bytes.fromhex(upload["private"]))
     assert made.id.hex() in public
+
+
+def test_every_path_that_the_summary_names_is_there_and_relative(out: Path, summary: Json) -> None:
+    for named in summary["paths"].values():
+        for path in [named] if isinstance(named, str) else named:
+            assert not Path(path).is_absolute()
+            assert (out / path).exists(), path
+
+
+def test_the_summary_gives_the_machine_time_of_a_walk_in(summary: Json) -> None:
+    assert {"identify", "inspect", "first-byte", "print", "machine"} <= summary["figures"].keys()

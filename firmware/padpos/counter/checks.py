@@ -11,7 +11,7 @@ from padpos.wire.personal import Document, Party
 MOST_PHOTOS = 8
 MOST_GRAMS = 50_000
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A label code holds 256 bytes, up to three for a character (formats §10).
 _MOST = {"name": 60, "address": 60, "contents": 60}
 

@@ -55,6 +55,8 @@ class Standing:
             return "not-yet-known"
         try:
             taker(raw)
+        except NotNewer as error:  # a retained document, delivered again on every connection
+            return error.code
         except WireError as error:
             log.warning("%s of %d bytes not accepted: %s", kind, len(raw), error.what)
             return error.code

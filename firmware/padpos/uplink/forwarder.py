@@ -170,7 +170,7 @@ async def _downward(link: Link, broker: Broker) -> None:
             continue
         answer = await link.down(kind, payload) if len(payload) <= 256 << 10 else "too-large"
         log.log(
-            logging.INFO if answer == "ok" else logging.WARNING,
+            logging.INFO if answer in ("ok", "not-newer") else logging.WARNING,
             "%s from the authority, %d bytes: %s", kind, len(payload), answer,
         )  # fmt: skip
 

@@ -1,12 +1,11 @@
 """Reading an ID card through the real pcscd, against the same APDUs and nothing else."""
 
-import contextlib
 import os
 import queue
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -37,7 +36,6 @@ class BareCard:
     context: int = 0
     card: int = 0
     protocol: int = 0
-    _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def establish(self) -> None:
         """Connect to pcscd."""

@@ -3,6 +3,7 @@
 import pytest
 
 from padpos.counter import flow
+from padpos.counter.consignment import owed
 from tests.counter.walk import Walk, policies
 
 STEPS = 25_000
@@ -34,7 +35,7 @@ def test_the_second_opinion_notices_a_law_that_forgot_a_step(
     step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rule 4: the judge itself is no rubber stamp."""
-    real = flow.owed
+    real = owed
     monkeypatch.setattr(flow, "owed", lambda *held: tuple(s for s in real(*held) if s != step))
     with pytest.raises(AssertionError, match="accepted without"):
         Walk(1).run(STEPS)

@@ -67,6 +67,7 @@ class Walk:
             text for value in (SENDER, RECIPIENT, OTHER, *DOCUMENTS) for text in _personal(value)
         }
         self.met: Counter[str] = Counter()
+        self._left_out = Step.CONFIRM
 
     def run(self, steps: int) -> None:
         """Take that many steps. Raises AssertionError where the law is broken."""
@@ -76,7 +77,7 @@ class Walk:
 
     def step(self) -> None:
         """One event, fitting or not, now and then under another policy."""
-        if self._random.random() < 0.02:
+        if self._random.random() < 0.05:
             self.policy = self._random.choice(self._policies)
         event = self._fitting() if self._random.random() < 0.7 else self._any()
         before, parts = self.state, _identities(self.state)
@@ -114,8 +115,12 @@ class Walk:
             Step.CONTENTS: self._contents_given,
             Step.CONFIRM: events.Confirmed,
         }
-        step = step_of(self.state, self.policy)
-        assert step is not None
+        asked = step_of(self.state, self.policy)
+        assert asked is not None
+        # Often out of order, and each parcel leaves one step out: so a way round would begin.
+        step = pick(tuple(makers)) if self._random.random() < 0.5 else asked
+        if step is self._left_out and self._random.random() < 0.8:
+            step = pick(tuple(makers))
         return makers[step]()
 
     def _any(self) -> events.Event:
@@ -129,7 +134,7 @@ class Walk:
             self._sender_given,
             lambda: events.RecipientGiven(pick((RECIPIENT, OTHER, BAD_PARTY))),
             self._contents_given,
-            events.Confirmed,
+            *[events.Confirmed] * 4,  # the event that every way round ends in
             lambda: events.Refused(pick((*REFUSALS, "because"))),
             lambda: events.Abandoned(pick((*ABANDONED, "because"))),
             lambda: events.Recorded("PPT00000000000"),
@@ -145,6 +150,7 @@ class Walk:
         customer, contract = self._random.choice(
             (("walk-in", None), ("contract", "c-1"), ("walk-in", "c-1"), ("contract", None))
         )
+        self._left_out = self._random.choice(tuple(Step))
         return events.Begun(self._random.randbytes(16), customer, contract)
 
     def _draw_made(self) -> events.Event:

@@ -284,3 +284,8 @@ def test_a_refusal_never_repeats_what_it_refused(encoded: bytes) -> None:
     assert "SECRET" not in told
     assert "沈" not in told
     assert encoded.hex() not in told
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 255, 256, 65_535, 65_536, 300_016])
+def test_the_head_of_a_byte_string_is_the_one_the_encoder_writes(size: int) -> None:
+    assert cbor.dumps(bytes(size)) == cbor.byte_string_head(size) + bytes(size)

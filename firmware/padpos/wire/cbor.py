@@ -7,6 +7,7 @@ semantic tags build arbitrary objects).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import cbor2
@@ -47,6 +48,14 @@ def loads(data: bytes, limit: int) -> Cbor:
     return decoded
 
 
+def byte_string_head(size: int) -> bytes:
+    """The head of a byte string of `size` bytes, in its shortest form."""
+    if size < 24:
+        return bytes([_BYTES << 5 | size])
+    width = next(width for width in range(4) if size < 1 << (8 << width))
+    return bytes([_BYTES << 5 | 24 + width]) + size.to_bytes(1 << width)
+
+
 def item_length(data: bytes) -> int:
     """Bytes that the first item of `data` takes; what follows it is not looked at."""
     return _Scanner(data).item(0, 0)
@@ -54,7 +63,7 @@ def item_length(data: bytes) -> int:
 
 def _ordered(value: Cbor) -> Cbor:
     if isinstance(value, dict):
-        pairs = sorted(value.items(), key=lambda pair: cbor2.dumps(pair[0]))
+        pairs = sorted(value.items(), key=lambda pair: _encoded_key(pair[0]))
         return {key: _ordered(item) for key, item in pairs}
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
@@ -63,6 +72,11 @@ def _ordered(value: Cbor) -> Cbor:
     if value is None or isinstance(value, bool | int | bytes | bytearray | str):
         return value
     raise Malformed(f"a value of type {type(value).__name__} has no encoding here")
+
+
+@lru_cache(maxsize=256, typed=True)
+def _encoded_key(key: int | str) -> bytes:
+    return cbor2.dumps(key)
 
 
 class _Scanner:

@@ -23,6 +23,7 @@ ATTACHMENT_LIMIT = 2 << 20
 PAD_TO = 256
 _ALG, _KEY_ID, _NONCE, _CONTENT_TYPE, _ENCAPSULATED, _COMMIT = 1, 4, 5, 3, -4, -65537
 _AES_256_GCM = 3
+_START = b"\xd8\x60\x84"  # tag 96, array of four
 _KEY_SIZE, _NONCE_SIZE, _TAG_SIZE = 32, 12, 16
 
 _SUITES = {
@@ -60,12 +61,23 @@ def seal(
         {_ALG: _AES_256_GCM, _CONTENT_TYPE: content_type, _COMMIT: _commitment(content_key)}
     )
     enc_structure = cbor.dumps(["Encrypt", protected, binding.encoded()])
-    # encrypt_into a buffer of our own: for a photo, eight times faster than the call that allocates
-    ciphertext = bytearray(len(content) + _TAG_SIZE)
-    AESGCM(content_key).encrypt_into(nonce, content, enc_structure, ciphertext)
-    wrapped: list[cbor.Cbor] = [_wrap(content_key, key, enc_structure) for key in recipients]
-    body: list[cbor.Cbor] = [protected, {_NONCE: nonce}, bytes(ciphertext), wrapped]
-    return cbor.dumps(cbor.Tagged(cbor.TAG_ENCRYPT, body))
+    size = len(content) + _TAG_SIZE
+    head = b"".join(
+        (
+            _START,
+            cbor.dumps(protected),
+            cbor.dumps({_NONCE: nonce}),
+            cbor.byte_string_head(size),
+        )
+    )
+    wrapped = cbor.dumps([_wrap(content_key, key, enc_structure) for key in recipients])
+    # One buffer, encrypted in place: a photo is copied once, not four times.
+    sealed = bytearray(len(head) + size + len(wrapped))
+    sealed[: len(head)] = head
+    sealed[len(head) + size :] = wrapped
+    place = memoryview(sealed)[len(head) : len(head) + size]
+    AESGCM(content_key).encrypt_into(nonce, content, enc_structure, place)
+    return bytes(sealed)
 
 
 def open_envelope(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 
-from padpos_services.authority import store
+from padpos_services.shared import database as shared_database
 
 MOST_ALIKE = 100  # open alarms of one kind and terminal
 
@@ -47,7 +47,7 @@ def open_alarm(
         database.execute(
             "INSERT INTO alarm(terminal, chain, seq, kind, detail, opened)"
             " VALUES(?, ?, ?, ?, ?, ?)",
-            (terminal, chain, seq, str(kind), detail, store.now_ms()),
+            (terminal, chain, seq, str(kind), detail, shared_database.now_ms()),
         )
 
 
@@ -56,7 +56,7 @@ def close_gaps(database: sqlite3.Connection, terminal: str, chain: bytes, below:
     database.execute(
         "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND chain = ?"
         " AND closed IS NULL AND seq < ?",
-        (store.now_ms(), terminal, str(AlarmKind.GAP), chain, below),
+        (shared_database.now_ms(), terminal, str(AlarmKind.GAP), chain, below),
     )
 
 
@@ -67,5 +67,5 @@ def close_one(
     database.execute(
         "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND chain = ? AND seq = ?"
         " AND closed IS NULL",
-        (store.now_ms(), terminal, str(kind), chain, seq),
+        (shared_database.now_ms(), terminal, str(kind), chain, seq),
     )

@@ -11,6 +11,7 @@ from padpos_services.authority import store
 from padpos_services.authority.alarms import AlarmKind, open_alarm
 from padpos_services.authority.blobs import Blobs
 from padpos_services.authority.verdict import Reason, Refused
+from padpos_services.shared import database as shared_database
 
 UNNAMED_LIMIT = 64 << 20  # bytes a terminal, for hashes that no verified entry names
 UNNAMED_MOST = 1024  # and so many of them, however small
@@ -101,7 +102,7 @@ class Attachments:
         """Drop pieces that no entry has named within a day."""
         late = self._database.execute(
             "SELECT terminal, sha256, complete FROM upload WHERE named = 0 AND begun < ?",
-            (store.now_ms() - UNNAMED_MS,),
+            (shared_database.now_ms() - UNNAMED_MS,),
         ).fetchall()
         for row in late:
             key = (row["terminal"], bytes(row["sha256"]))
@@ -124,7 +125,7 @@ class Attachments:
                 self._require_room(terminal, part.size)
             self._database.execute(
                 "INSERT INTO upload(terminal, sha256, size, begun, named) VALUES(?, ?, ?, ?, ?)",
-                (terminal, part.sha256, part.size, store.now_ms(), is_named),
+                (terminal, part.sha256, part.size, shared_database.now_ms(), is_named),
             )
             row = self._database.execute(query, (terminal, part.sha256)).fetchone()
             assert row is not None
@@ -157,7 +158,7 @@ class Attachments:
         self._database.execute(
             "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND detail = ?"
             " AND closed IS NULL",
-            (store.now_ms(), key[0], str(AlarmKind.ATTACHMENT), key[1].hex()),
+            (shared_database.now_ms(), key[0], str(AlarmKind.ATTACHMENT), key[1].hex()),
         )
         self._forget(key)
 

@@ -6,7 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from padpos_services.authority.home import Home, sync_directory
+from padpos_services.authority.home import Home
+from padpos_services.shared.files import sync_directory
 
 
 class Blobs:

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from padpos_services.authority.errors import HomeUnusable
-from padpos_services.authority.home import Home, write_private
+from padpos_services.authority.home import Home
+from padpos_services.shared.files import write_private
 
 ROOT_YEARS = 20
 SERVICE_DAYS = 3 * 365

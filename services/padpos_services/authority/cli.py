@@ -15,42 +15,17 @@ from padpos_services.authority import broker, carrier, enrolment, founding, publ
 from padpos_services.authority import serve as serving
 from padpos_services.authority.errors import AuthorityError
 from padpos_services.authority.home import Home
+from padpos_services.shared import commands
 
 F = TypeVar("F", bound=Callable[..., Any])
+home_option = commands.home_option(
+    Home,
+    envvar="PADPOS_AUTHORITY_HOME",
+    help="The authority's directory (or set PADPOS_AUTHORITY_HOME).",
+)
 
 
-class _HomeType(click.ParamType[Home]):
-    name = "directory"
-
-    def convert(
-        self, value: Any, _param: click.Parameter | None, _context: click.Context | None
-    ) -> Home:
-        return value if isinstance(value, Home) else Home(Path(value).resolve())
-
-
-def home_option(command: F) -> F:
-    """The option every command has."""
-    return click.option(
-        "--home",
-        type=_HomeType(),
-        required=True,
-        envvar="PADPOS_AUTHORITY_HOME",
-        help="The authority's directory (or set PADPOS_AUTHORITY_HOME).",
-    )(command)
-
-
-class Teaching(click.Group):
-    """A group whose commands end with a sentence to the operator, not a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run, turning our errors into messages and exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except AuthorityError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=Teaching)
+@click.group(cls=commands.teaching(AuthorityError))
 def main() -> None:
     """The real-name authority: enrols terminals, receives their sealed ledgers, signs receipts.
 

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from padpos.wire.draw import KEY_SIZE
 from padpos.wire.ids import day_of
-from padpos_services.authority import store
-from padpos_services.authority.home import Home, write_private
+from padpos_services.authority.home import Home
+from padpos_services.shared import database as shared_database
+from padpos_services.shared.files import write_private
 
 
 def day_keys(home: Home, terminal: str, chain: bytes, following: int) -> dict[str, bytes]:
@@ -19,7 +20,7 @@ def day_keys(home: Home, terminal: str, chain: bytes, following: int) -> dict[st
         json.loads(path.read_text()) if path.exists() else {}
     )
     own = kept.setdefault(terminal, {}).setdefault(chain.hex(), {})
-    today = date.fromisoformat(day_of(store.now_ms()))
+    today = date.fromisoformat(day_of(shared_database.now_ms()))
     days = [(today + timedelta(days=n)).isoformat() for n in range(following + 1)]
     for day in days:
         own.setdefault(day, secrets.token_bytes(KEY_SIZE).hex())

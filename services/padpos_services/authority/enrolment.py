@@ -25,6 +25,7 @@ from padpos_services.authority import keyfiles, store
 from padpos_services.authority.ca import TERMINAL_DAYS, Ca
 from padpos_services.authority.errors import EnrolmentRefused
 from padpos_services.authority.home import Home
+from padpos_services.shared import database as shared_database
 
 RESERVED = frozenset(
     {"authority", "safenumber", "safe-number", "broker", "server", "admin", "ingest", "carrier"}
@@ -49,7 +50,7 @@ def enrol(home: Home, request_file: Path, out: Path) -> str:
     request = read_request(request_file)
     database = store.connect(home.database)
     try:
-        with store.transaction(database):
+        with shared_database.transaction(database):
             _refuse_used(database, request.terminal)
             ca = Ca(home)
             entry_paper = ca.issue(
@@ -122,7 +123,7 @@ def _record(
 ) -> None:
     database.execute(
         "INSERT INTO terminal(id, inbox_key, enrolled) VALUES(?, ?, ?)",
-        (request.terminal, request.inbox_key, store.now_ms()),
+        (request.terminal, request.inbox_key, shared_database.now_ms()),
     )
     for use, paper in papers.items():
         der = paper.public_bytes(Encoding.DER)

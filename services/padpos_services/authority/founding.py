@@ -7,7 +7,8 @@ import secrets
 from padpos.wire.keys import Alg
 from padpos_services.authority import keyfiles, store
 from padpos_services.authority.ca import Ca, found_root
-from padpos_services.authority.home import Home, write_private
+from padpos_services.authority.home import Home
+from padpos_services.shared.files import write_private
 
 IDENTITY = "authority"
 

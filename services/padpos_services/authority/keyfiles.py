@@ -25,7 +25,7 @@ from padpos.wire.keys import (
     signing_public,
 )
 from padpos_services.authority.errors import HomeUnusable
-from padpos_services.authority.home import write_private
+from padpos_services.shared.files import write_private
 
 PEM_ALGS = (Alg.ESP256, Alg.ED25519)
 

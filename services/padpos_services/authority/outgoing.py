@@ -9,8 +9,9 @@ from padpos.wire import entry, signed
 from padpos.wire.facts import Kind, PolicyFacts
 from padpos.wire.keys import Signer
 from padpos.wire.messages import down_topic
-from padpos_services.authority import receipts, store
+from padpos_services.authority import receipts
 from padpos_services.authority.link import Link
+from padpos_services.shared import database as shared_database
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Outgoing:
         self._link.confirmed.clear()
         done = [key for key, mid in self._sent.items() if mid in taken]
         if done:
-            with store.transaction(self._database):
+            with shared_database.transaction(self._database):
                 receipts.mark_issued(self._database, done)
             for key in done:
                 del self._sent[key]
@@ -63,9 +64,10 @@ class Outgoing:
         for row in rows:
             if not self._is_committed(row["terminal"], row["chain"], set(row["days"].split())):
                 continue
-            with store.transaction(self._database):
+            with shared_database.transaction(self._database):
                 self._database.execute(
-                    "UPDATE draw SET released = ? WHERE id = ?", (store.now_ms(), row["id"])
+                    "UPDATE draw SET released = ? WHERE id = ?",
+                    (shared_database.now_ms(), row["id"]),
                 )
             self._link.publish(down_topic(row["terminal"], "draw"), row["raw"])
             log.info("%s: draw keys released", row["terminal"])

@@ -19,6 +19,7 @@ from padpos_services.authority.daykeys import day_keys
 from padpos_services.authority.errors import NotPublished
 from padpos_services.authority.home import Home
 from padpos_services.authority.policyfile import Frame, read_policy
+from padpos_services.shared import database as shared_database
 
 DAY_MS = 24 * 3600 * 1000
 SKEW_MS = 5 * 60 * 1000  # a terminal's clock may be this far behind ours
@@ -47,7 +48,15 @@ class Terminal:
         self.database.execute(
             "INSERT INTO document(terminal, kind, version, hash, days, made, raw)"
             " VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (self.id, kind, version, document.hash, " ".join(days), store.now_ms(), document.raw),
+            (
+                self.id,
+                kind,
+                version,
+                document.hash,
+                " ".join(days),
+                shared_database.now_ms(),
+                document.raw,
+            ),
         )
 
 
@@ -57,7 +66,7 @@ def publish_keys(home: Home, terminal: str, days: int) -> int:
             if use in set(_OWN_USES)]  # fmt: skip
     if home.carrier_keys.exists():
         keys += [(Use(use), key) for use, key in keyfiles.load_public(home.carrier_keys)]
-    now = store.now_ms()
+    now = shared_database.now_ms()
     # With a label key a set spans 7 days at most, the allowance for slow clocks included.
     until = min(now + days * DAY_MS, now - SKEW_MS + keyset.LABEL_SPAN_MS)
     with _terminal(home, terminal) as to:
@@ -72,7 +81,7 @@ def publish_policy(
     home: Home, terminal: str, *, draw_rate: int, file: Path | None, days: int, valid_days: int
 ) -> int:
     """Queue a policy for one terminal, and the draw message that belongs to it; its version."""
-    now = store.now_ms()
+    now = shared_database.now_ms()
     signer = _policy_key(home)
     with _terminal(home, terminal) as to:
         keys = day_keys(home, terminal, to.chain, days)
@@ -96,7 +105,7 @@ def publish_policy(
 def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_days: int) -> int:
     """Queue the terminal's waybill ranges: those still open, and this one; the version."""
     signer = keyfiles.load_private(home.office / "private.json", "waybills").signer
-    now = store.now_ms()
+    now = shared_database.now_ms()
     with _terminal(home, terminal) as to:
         version = to.next_version("waybills")
         kept = _open_ranges(to, signer.public, now)
@@ -110,7 +119,7 @@ def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_d
 def publish_contracts(home: Home, terminal: str, contracts: Sequence[str], days: int) -> int:
     """Queue the terminal's contract customers, all of them; the version."""
     signer = _policy_key(home)
-    now = store.now_ms()
+    now = shared_database.now_ms()
     agreed = tuple(Contract(name, now - SKEW_MS, now + days * DAY_MS) for name in contracts)
     with _terminal(home, terminal) as to:
         version = to.next_version("contracts")
@@ -148,7 +157,7 @@ def _self_check(read: Callable[[], object]) -> None:
 def _terminal(home: Home, terminal: str) -> Iterator[Terminal]:
     database = store.connect(home.database)
     try:
-        with store.transaction(database):
+        with shared_database.transaction(database):
             row = database.execute(
                 "SELECT inbox_key, chain FROM terminal JOIN chain ON chain.terminal = terminal.id"
                 " WHERE terminal.id = ? AND chain.state = 'open'",

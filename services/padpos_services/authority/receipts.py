@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from padpos.wire import cbor, fields
 from padpos.wire.keys import Signer
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt, Status
-from padpos_services.authority import store
+from padpos_services.shared import database as shared_database
 
 MOST_ITEMS = 400  # below the format's 500, so that 64 KiB suffice with every reason at its longest
 _ITEMS_LIMIT = 64 << 10
@@ -47,7 +47,7 @@ def record(database: sqlite3.Connection, terminal: str, chain: bytes, draft: Dra
         database.execute(
             "INSERT INTO receipt(terminal, number, chain, time, entries, attachments, items)"
             " VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (terminal, number, chain, store.now_ms(), len(some), len(others), items),
+            (terminal, number, chain, shared_database.now_ms(), len(some), len(others), items),
         )
 
 

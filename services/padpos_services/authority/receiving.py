@@ -20,6 +20,7 @@ from padpos_services.authority.alarms import AlarmKind, close_one, open_alarm
 from padpos_services.authority.attachments import Attachments, Progress
 from padpos_services.authority.blobs import Blobs
 from padpos_services.authority.verdict import Checked, Name, Reason, Refused
+from padpos_services.shared import database as shared_database
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Receiver:
         acknowledged to the broker either.
         """
         batch = _Batch()
-        with store.transaction(self._database):
+        with shared_database.transaction(self._database):
             for message in messages:
                 self._take_one(message, batch)
             for (terminal, chain), highest in batch.reached.items():
@@ -71,7 +72,7 @@ class Receiver:
 
     def expire(self) -> None:
         """Drop what no entry named in time."""
-        with store.transaction(self._database):
+        with shared_database.transaction(self._database):
             self._attachments.expire()
 
     def _take_one(self, message: Incoming, batch: _Batch) -> None:
@@ -114,7 +115,7 @@ class Receiver:
             rows = self._database.execute(
                 "SELECT der FROM certificate WHERE terminal = ? AND use = 'entry'"
                 " AND not_after > ?",
-                (terminal, store.now_ms()),
+                (terminal, shared_database.now_ms()),
             )
             found = [read_entry_certificate(row["der"]) for row in rows]
             batch.keys[terminal] = {paper.key.id: paper.key for paper in found}
@@ -155,7 +156,7 @@ class Receiver:
             " consignment, sealed, carrier, raw) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 entry.terminal, entry.chain, entry.seq, checked.hash, entry.prev, str(entry.kind),
-                entry.time, store.now_ms(), checked.consignment,
+                entry.time, shared_database.now_ms(), checked.consignment,
                 entry.sealed.sha256 if entry.sealed else None,
                 entry.carrier.sha256 if entry.carrier else None,
                 message.entry,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from padpos_services.authority.errors import HomeUnusable
+from padpos_services.shared import database
 
 SCHEMA = """
 CREATE TABLE terminal(
@@ -69,44 +68,21 @@ PRAGMA user_version = 1;
 
 def create(path: Path) -> None:
     """Make the empty database."""
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.executescript(SCHEMA)
-    database.close()
+    with contextlib.closing(database.connect(path)) as made:
+        made.executescript(SCHEMA)
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the database; transactions are begun by `transaction` only. Raises HomeUnusable."""
     if not path.exists():
         raise HomeUnusable("the store is missing: was this home made by `init`?")
-    database = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-    database.execute("PRAGMA synchronous = FULL")
-    database.execute("PRAGMA foreign_keys = ON")
-    database.row_factory = sqlite3.Row
-    return database
+    return database.connect(path)
 
 
-@contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: all of it, on stable storage, or nothing."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
-
-
-def count(database: sqlite3.Connection, name: str, terminal: str = "") -> None:
+def count(store: sqlite3.Connection, name: str, terminal: str = "") -> None:
     """Count an event under a stable name."""
-    database.execute(
+    store.execute(
         "INSERT INTO counter VALUES(?, ?, 1)"
         " ON CONFLICT(name, terminal) DO UPDATE SET count = count + 1",
         (name, terminal),
     )
-
-
-def now_ms() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000

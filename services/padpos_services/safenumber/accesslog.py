@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 
 from padpos.wire import cbor
-from padpos_services.safenumber import store
+from padpos_services.shared import database as shared_database
 
 BEGINNING = bytes(32)
 _HASHED = ("n", "time", "courier", "subject", "outcome")
@@ -20,7 +20,7 @@ def append(database: sqlite3.Connection, courier: str, subject: str, outcome: st
     """
     last = database.execute("SELECT n, hash FROM access ORDER BY n DESC LIMIT 1").fetchone()
     n, prev = (last["n"] + 1, bytes(last["hash"])) if last else (1, BEGINNING)
-    time = store.now_ms()
+    time = shared_database.now_ms()
     digest = _hash([n, time, courier, subject, outcome, prev])
     database.execute(
         "INSERT INTO access VALUES(?, ?, ?, ?, ?, ?, ?)",

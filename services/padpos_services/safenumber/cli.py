@@ -4,51 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from padpos_services.safenumber import couriers, keyring, reports, serve, store
 from padpos_services.safenumber.errors import SafeNumberError
 from padpos_services.safenumber.home import Home
+from padpos_services.shared import commands
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _HomeType(click.ParamType[Home]):
-    name = "directory"
-
-    def convert(
-        self, value: Any, _param: click.Parameter | None, _context: click.Context | None
-    ) -> Home:
-        return value if isinstance(value, Home) else Home(Path(value).resolve())
+home_option = commands.home_option(
+    Home,
+    envvar="PADPOS_SAFENUMBER_HOME",
+    help="The service's directory (or set PADPOS_SAFENUMBER_HOME).",
+)
 
 
-def home_option(command: F) -> F:
-    """The option every command has."""
-    return click.option(
-        "--home",
-        type=_HomeType(),
-        required=True,
-        envvar="PADPOS_SAFENUMBER_HOME",
-        help="The service's directory (or set PADPOS_SAFENUMBER_HOME).",
-    )(command)
-
-
-class Teaching(click.Group):
-    """A group whose commands end with a sentence to the operator, not a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run, turning our errors into messages and exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except SafeNumberError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=Teaching)
+@click.group(cls=commands.teaching(SafeNumberError))
 def main() -> None:
     """The safe-number service: a courier reaches a person whose number he never sees.
 

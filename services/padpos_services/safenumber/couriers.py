@@ -11,8 +11,8 @@ import time
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from padpos_services.safenumber import store
 from padpos_services.safenumber.errors import Answer, Denied, SafeNumberError
+from padpos_services.shared import database as shared_database
 
 _ID = re.compile(r"[a-z0-9-]{2,32}")
 _TOKEN = re.compile(r"([a-z0-9-]{2,32})\.([0-9a-f]{64})")
@@ -24,7 +24,7 @@ def add(database: sqlite3.Connection, courier: str) -> str:
     if not _ID.fullmatch(courier):
         raise SafeNumberError("a courier's id is 2 to 32 of a-z 0-9 -, and not his name")
     secret, salt = secrets.token_hex(32), secrets.token_bytes(16)
-    with store.transaction(database):
+    with shared_database.transaction(database):
         if database.execute("SELECT 1 FROM courier WHERE id = ?", (courier,)).fetchone():
             raise SafeNumberError(f"courier {courier} has a token already")
         database.execute(

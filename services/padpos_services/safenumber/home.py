@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +42,3 @@ class Home:
         if not self.private_keys.exists():
             raise HomeUnusable(f"{self.root} holds no service yet: run `padpos-safenumber init`")
         return self
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner can read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

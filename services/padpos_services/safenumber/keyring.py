@@ -11,7 +11,8 @@ from typing import Any
 from padpos.wire.errors import WireError
 from padpos.wire.keys import Alg, PublicKey, SealingPrivateKey, sealing_private, sealing_public
 from padpos_services.safenumber.errors import HomeUnusable
-from padpos_services.safenumber.home import Home, write_private
+from padpos_services.safenumber.home import Home
+from padpos_services.shared.files import write_private
 
 _MADE = (("label", Alg.LABEL), ("carrier", Alg.XWING))
 

@@ -11,6 +11,7 @@ from padpos.wire.errors import Malformed
 from padpos.wire.facts import EndedFacts, Kind, LabelFacts
 from padpos.wire.feed import Feed, FeedItem, FeedKind
 from padpos_services.safenumber import store
+from padpos_services.shared import database as shared_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def position(database: sqlite3.Connection) -> int:
 
 def take(database: sqlite3.Connection, page: Feed) -> None:
     """Take in a verified page, whole or not at all. Raises Malformed."""
-    with store.transaction(database):
+    with shared_database.transaction(database):
         for item in page.items:
             _take_item(database, item)
             store.count(database, f"feed-{item.kind}")

@@ -10,8 +10,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Protocol
 
-from padpos_services.safenumber import store
 from padpos_services.safenumber.errors import Answer, Denied
+from padpos_services.shared import database as shared_database
 
 # Shaped like the relay numbers of the trade, and assigned to nobody.
 NUMBERS = ("17000000001", "17000000002", "17000000003", "17000000004")
@@ -53,7 +53,7 @@ class LocalPool:
             chosen = SafeNumber(secrets.choice(NUMBERS), f"{secrets.randbelow(EXTENSIONS):04}")
             done = self._database.execute(
                 "INSERT OR IGNORE INTO binding VALUES(?, ?, ?, ?, ?)",
-                (chosen.number, chosen.extension, terminal, consignment, store.now_ms()),
+                (chosen.number, chosen.extension, terminal, consignment, shared_database.now_ms()),
             )
             if done.rowcount:
                 return chosen

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from padpos.wire import ids, label_code
 from padpos.wire.errors import WireError
 from padpos.wire.label_code import LabelPlain
-from padpos_services.safenumber import accesslog, labels, store
+from padpos_services.safenumber import accesslog, labels
 from padpos_services.safenumber.couriers import Doorkeeper
 from padpos_services.safenumber.errors import Answer, Denied
 from padpos_services.safenumber.keyring import LabelKey
 from padpos_services.safenumber.labels import Label
 from padpos_services.safenumber.pool import Provider, SafeNumber
+from padpos_services.shared import database as shared_database
 
 RESOLVED = "resolved"
 _UNREAD = "-"
@@ -55,12 +56,12 @@ class Resolver:
             try:
                 courier = self._doorkeeper.admit(authorization)
                 label, plain = self._open(text, waybill, subject)
-                with store.transaction(self._database):
+                with shared_database.transaction(self._database):
                     call = self._provider.bind(label.terminal, label.consignment)
                     accesslog.append(self._database, courier, subject[0], RESOLVED)
             except Denied as denied:
                 courier = self._doorkeeper.named(authorization)
-                with store.transaction(self._database):
+                with shared_database.transaction(self._database):
                     accesslog.append(self._database, courier, subject[0], denied.answer.code)
                 raise
         return Resolved(plain.name, plain.address, call, plain.generation)

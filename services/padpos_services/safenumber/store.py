@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from padpos_services.shared import database
 
 SCHEMA = """
 CREATE TABLE position(only INTEGER PRIMARY KEY CHECK(only = 1), value INTEGER NOT NULL) STRICT;
@@ -33,35 +32,15 @@ PRAGMA user_version = 1;
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the database, making it the first time; transactions by `transaction` only."""
-    database = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    database.row_factory = sqlite3.Row
-    if database.execute("PRAGMA user_version").fetchone()[0] == 0:
-        database.executescript(SCHEMA)
-    return database
+    opened = database.connect(path)
+    if opened.execute("PRAGMA user_version").fetchone()[0] == 0:
+        opened.executescript(SCHEMA)
+    return opened
 
 
-@contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: all of it, on stable storage, or nothing."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
-
-
-def count(database: sqlite3.Connection, name: str) -> None:
+def count(store: sqlite3.Connection, name: str) -> None:
     """Count an event under a stable name."""
-    database.execute(
+    store.execute(
         "INSERT INTO counter VALUES(?, 1) ON CONFLICT(name) DO UPDATE SET count = count + 1",
         (name,),
     )
-
-
-def now_ms() -> int:
-    """Milliseconds since the Unix epoch."""
-    return time.time_ns() // 1_000_000

@@ -131,7 +131,9 @@ class Player:
         silent = play.fault("printer-silent", "print") or play.fault("kill-terminal", "print")
         if silent:
             await self._world.silent(True)
+        await self._trouble("print", play)
         await self._screen.do("confirm")
+        await self._trouble("upload", play)
         if play.fault("kill-terminal", "print"):
             await self._screen.until(
                 "the label under way", lambda s: "first-byte" in s["milliseconds"]
@@ -148,10 +150,7 @@ class Player:
     # --- what happens between the steps ------------------------------------------------------
 
     async def _before(self, step: str, play: Play, played: Played) -> None:
-        if play.fault("broker-down", step):
-            await self._world.network(False)
-        if play.fault("kill-uplink", step):
-            await self._world.kill("uplink")
+        await self._trouble(step, play)
         if play.fault("kill-terminal", step):
             await self._kill_terminal()
             played.outcome, played.reason = "abandoned", "interrupted"
@@ -160,6 +159,12 @@ class Player:
             await self._screen.do("abandon", reason="sender-left")
             await self._finish(await self._screen.until("the end", _settled), played)
             raise _Ended
+
+    async def _trouble(self, step: str, play: Play) -> None:
+        if play.fault("broker-down", step):
+            await self._world.network(False)
+        if play.fault("kill-uplink", step):
+            await self._world.kill("uplink")
 
     async def _decide(self, state: Json, *, silent: bool) -> None:
         # A person looks at the paper: torn, when it ran out; whole, when only the word was missing.

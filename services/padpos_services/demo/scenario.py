@@ -14,16 +14,17 @@ from padpos_services.demo.cards import Card
 from padpos_services.demo.errors import DemoError
 
 OUTCOMES = ("accepted", "refused", "abandoned", "voided")
-STEPS = ("identify", "inspect", "recipient", "print", "upload")
-FAULTS = {
-    "card-lifted": "identify",
-    "lens-covered": "inspect",
-    "paper-out": "print",
-    "no-paper": "print",
-    "printer-silent": "print",
-    "broker-down": "identify",
-    "kill-terminal": "print",
-    "kill-uplink": "upload",
+STEPS = ("identify", "inspect", "recipient")
+_ANY = ("identify", "inspect", "recipient", "print", "upload")
+FAULTS = {  # each with the steps before which it can happen, the usual one first
+    "card-lifted": ("identify",),
+    "lens-covered": ("inspect",),
+    "paper-out": ("print",),
+    "no-paper": ("print",),
+    "printer-silent": ("print",),
+    "broker-down": _ANY,
+    "kill-terminal": ("print", "identify", "inspect", "recipient"),
+    "kill-uplink": ("upload", "identify", "inspect", "recipient", "print"),
 }
 _FAULT = re.compile(r"([a-z-]+)(?:@([a-z]+))?")
 DEFAULT = Path(__file__).parent / "scenario.toml"
@@ -136,7 +137,7 @@ def _play(entry: Any, known: dict[str, Card], where: str) -> Play:
     customer = table.choice("customer", ("walk-in", "contract"))
     card = table.take("card", str, None)
     expected = table.choice("expected", OUTCOMES)
-    leaves = table.choice("leaves_at", STEPS[:3], "inspect" if expected == "abandoned" else None)
+    leaves = table.choice("leaves_at", STEPS, "inspect" if expected == "abandoned" else None)
     faults = tuple(_fault(item, f"{where}: faults") for item in table.take("faults", list, []))
     if any(fault.kind == "kill-terminal" for fault in faults) and expected == "abandoned":
         leaves = None  # the terminal's end is the consignment's
@@ -182,9 +183,10 @@ def _fault(item: Any, where: str) -> Fault:
     match = _FAULT.fullmatch(item) if isinstance(item, str) else None
     if match is None or match[1] not in FAULTS:
         raise DemoError(f"{where}: not one of {', '.join(FAULTS)}, each perhaps with @step")
-    at = match[2] or FAULTS[match[1]]
-    if at not in STEPS:
-        raise DemoError(f"{where}: @{at}: not one of {', '.join(STEPS)}")
+    steps = FAULTS[match[1]]
+    at = match[2] or steps[0]
+    if at not in steps:
+        raise DemoError(f"{where}: {match[1]}@{at}: it can happen at {', '.join(steps)}")
     return Fault(match[1], at)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 from padpos_services.demo import founding
@@ -27,14 +29,23 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Ports that nobody has now."""
-        sockets = [socket.socket() for _ in range(5)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        ports = [one.getsockname()[1] for one in sockets]
-        for one in sockets:
-            one.close()
+        """Five ports that nobody has now.
+
+        They lie below the range from which the kernel takes ports for outgoing connections, so
+        that none is taken away between here and the server that binds it.
+        """
+        first = random.randrange(20_000, 30_000)  # noqa: S311 - any will do
+        ports = list(islice(filter(_is_free, count(first)), 5))
         return cls(*ports)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Stage:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import apsw
 import click
+
 from padpos.ledger.ledger import Appended
 from padpos.wire.facts import GenesisFacts
-
 from tests.ledger.shelf import clerk, opened, parcel
 from tests.wire.vector_objects import sealing
 
@@ -84,11 +84,11 @@ class LosingVFS(apsw.VFS):
         self.disk = disk
         super().__init__(name, base=BASE, makedefault=True)
 
-    def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> apsw.VFSFile:
+    def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
         """Open a file and watch it."""
         return LosingFile(self.disk, name, flags)
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - SQLite's name
         """Delete a file; its name is gone at once, the hardest case for a journal."""
         super().xDelete(filename, syncdir)
         self.disk.durable.pop(Path(filename), None)
@@ -98,26 +98,24 @@ class LosingVFS(apsw.VFS):
 class LosingFile(apsw.VFSFile):
     """A file whose writes are durable only once synced."""
 
-    def __init__(
-        self, disk: Disk, name: apsw.URIFilename | str | None, flags: list[int]
-    ) -> None:
+    def __init__(self, disk: Disk, name: apsw.URIFilename | str | None, flags: list[int]) -> None:
         self._disk = disk
         self._path = Path(name.filename() if isinstance(name, apsw.URIFilename) else str(name))
         super().__init__(BASE, name, flags)
 
-    def xWrite(self, data: bytes, offset: int) -> None:
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         """Write, not yet durable."""
         super().xWrite(data, offset)
         self._disk.change(self._path, (offset, bytes(data)))
         self._disk.step()
 
-    def xTruncate(self, newsize: int) -> None:
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
         """Cut off, not yet durable."""
         super().xTruncate(newsize)
         self._disk.change(self._path, (newsize, None))
         self._disk.step()
 
-    def xSync(self, flags: int) -> None:
+    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
         """Make durable; a cut may come just before."""
         self._disk.step()
         super().xSync(flags)

@@ -11,7 +11,6 @@ from padpos.wire.entry import Attachment
 from padpos.wire.facts import ClerkFacts, GenesisFacts, Kind
 from padpos.wire.keys import Signer
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt, Status
-
 from tests.wire.vector_objects import START, TERMINAL, consignment_facts, sealing, seed, signer
 
 CONSIGNMENT = seed("a parcel of the tests", 16)

@@ -34,6 +34,7 @@ from padpos.wire.messages import EntryMessage, down_topic, up_topic
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt
 from padpos_services.authority import enrolment
 from padpos_services.authority.home import Home
+from padpos_services.demo.ports import free_ports
 
 BIN = Path(sys.executable).parent
 CARRIER = "测试速递"
@@ -47,9 +48,7 @@ def wait_for(what: Callable[[], bool], message: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def is_listening(port: int) -> bool:

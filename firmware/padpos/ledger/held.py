@@ -49,7 +49,9 @@ class Held:
             self._ledger.files.remove(sha256)
 
     def sweep(self) -> int:
-        """Remove files that no unreceipted attachment names: how many."""
+        """Remove files that no entry waits with: how many. Not while a consignment is in hand."""
+        # A photo beyond the most, or one sealed after its consignment's end, has a row of its own.
+        self._db.execute("DELETE FROM attachments WHERE seq IS NULL")
         rows = self._db.execute("SELECT hash FROM attachments WHERE receipted IS NULL")
         return self._ledger.files.sweep({sha256 for (sha256,) in rows})
 
@@ -93,17 +95,18 @@ class Held:
     def take_waybill(self, waybills: Waybills, now: int) -> str:
         """The next unused number. Raises WaybillsSpent."""
         for item in waybills.ranges:
-            index = self._used_in(item.first, item.last)
-            number = item.number(index)
+            number = item.number(self._used_up_to(item.first, item.last))
             if number is not None and now < item.expires:
                 self._db.execute("INSERT INTO waybills VALUES (?)", (number,))
                 return number
         raise WaybillsSpent("no waybill number is left: the carrier must send a new range")
 
-    def _used_in(self, first: str, last: str) -> int:
-        # Numbers of a range are used in order, so their count is the index of the next.
-        used: int = self._db.execute(
-            "SELECT count(*) FROM waybills WHERE number BETWEEN ? AND ? AND length(number) = ?",
-            (first, last, len(first)),
+    def _used_up_to(self, first: str, last: str) -> int:
+        # The index behind the highest number used: ranges of two documents may overlap.
+        prefix = len(first.rstrip("0123456789"))
+        used: str | None = self._db.execute(
+            "SELECT max(number) FROM waybills WHERE number BETWEEN ? AND ?"
+            " AND length(number) = ? AND substr(number, ?) NOT GLOB '*[^0-9]*'",
+            (first, last, len(first), prefix + 1),
         ).get
-        return used
+        return 0 if used is None else int(used[prefix:]) - int(first[prefix:]) + 1

@@ -80,8 +80,10 @@ def _prepare(db: apsw.Connection) -> None:
     application, version = db.pragma("application_id"), db.pragma("user_version")
     if (application, version) == (APPLICATION_ID, SCHEMA_VERSION):
         return
-    if application != 0 or version != 0:
+    if application == APPLICATION_ID:
         raise LedgerForeign(f"the ledger file is of version {version}; this is {SCHEMA_VERSION}")
+    if application != 0 or version != 0 or db.execute("SELECT count(*) FROM sqlite_schema").get:
+        raise LedgerForeign("the ledger file is the database of something else")
     with db:
         db.execute(_TABLES)
         db.pragma("application_id", APPLICATION_ID)

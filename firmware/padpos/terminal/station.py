@@ -98,15 +98,14 @@ class Station:
         if self.clerk is None:
             raise Invalid("signed-out", "请先登录。", "Sign in first.")
         self._admit(customer, contract)
-        self.stopwatch.restart()
         consignment_id = secrets.token_bytes(16)
-        self.post(events.Begun(consignment_id, customer, contract))
         self._read_tried = False
+        self.post(events.Begun(consignment_id, customer, contract))
+        self.stopwatch.restart()
         if self.card_present and self._card_used:
             self.post(events.DeviceFailed("card-used"))
         assert self.state.consignment is not None  # Begun has just opened it
         await self.in_ledger(self._recorder.opened, self.state.consignment, self.clerk)
-        self._read_if_wanted()
 
     async def sign_in(self, clerk: str, pin: str) -> None:
         """Raises Invalid on a wrong PIN, telling nobody whether the clerk exists."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import random
-import socket
 from dataclasses import dataclass
-from itertools import count, islice
 from pathlib import Path
 
 from padpos_services.demo import founding
 from padpos_services.demo.founding import Office
 from padpos_services.demo.layout import LINK_GROUP, WORLD_PORTS, Layout, User
 from padpos_services.demo.namespace import Namespace
+from padpos_services.demo.ports import free_ports
 from padpos_services.demo.processes import House, Program
 from padpos_services.demo.reach import Interpreter
 from padpos_services.demo.tell import tell
@@ -29,23 +27,8 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Five ports that nobody has now.
-
-        They lie below the range from which the kernel takes ports for outgoing connections, so
-        that none is taken away between here and the server that binds it.
-        """
-        first = random.randrange(20_000, 30_000)  # noqa: S311 - any will do
-        ports = list(islice(filter(_is_free, count(first)), 5))
-        return cls(*ports)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+        """Five ports that nobody has now."""
+        return cls(*free_ports(5))
 
 
 class Stage:

@@ -104,6 +104,8 @@ class Shadow:
 
     def _judge(self, effect: events.Effect, event: events.Event, policy: Policy) -> None:
         match effect:
+            case events.RecordBegun(consignment):
+                assert isinstance(event, events.Begun) and consignment.id == event.id
             case events.PutToDraw(consignment):
                 assert consignment.customer == "contract"
                 assert isinstance(event, events.Begun)

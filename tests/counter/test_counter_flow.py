@@ -125,7 +125,7 @@ def test_a_walk_in_is_asked_for_everything_in_order_and_then_recorded() -> None:
 
 def test_a_contract_parcel_is_put_to_the_draw_at_once_and_owes_it() -> None:
     state, effects = transition(IDLE, CONTRACT, POLICY, START)
-    assert [type(effect) for effect in effects] == [events.PutToDraw]
+    assert [type(effect) for effect in effects] == [events.RecordBegun, events.PutToDraw]
     assert step_of(state, POLICY) is Step.DRAW
     with pytest.raises(StillOwed) as refused:
         transition(after(CONTRACT, SENDS, RECEIVES, HOLDS), CONFIRMED, POLICY, START)

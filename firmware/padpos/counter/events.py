@@ -159,6 +159,13 @@ Event = (
 
 
 @dataclass(frozen=True, slots=True)
+class RecordBegun:
+    """Leave a durable trace of the consignment in hand, so that a crash does not hide it."""
+
+    consignment: Consignment
+
+
+@dataclass(frozen=True, slots=True)
 class PutToDraw:
     """Make the draw entry durable, then look at the result."""
 
@@ -207,4 +214,12 @@ class RecordVoid:
     reason: str
 
 
-Effect = PutToDraw | RecordAccepted | RecordEnded | PrintLabel | RecordLabelSaid | RecordVoid
+Effect = (
+    RecordBegun
+    | PutToDraw
+    | RecordAccepted
+    | RecordEnded
+    | PrintLabel
+    | RecordLabelSaid
+    | RecordVoid
+)

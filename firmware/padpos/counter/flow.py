@@ -28,6 +28,7 @@ from padpos.counter.events import (
     PutToDraw,
     RecipientGiven,
     RecordAccepted,
+    RecordBegun,
     Recorded,
     RecordEnded,
     RecordFailed,
@@ -134,9 +135,9 @@ def _begun(state: State, event: Begun, law: Law) -> Next:
         raise NotNow
     checks.customer(event.customer, event.contract)
     consignment = Consignment(event.id, event.customer, event.contract, law.now)
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = (RecordBegun(consignment),)
     if event.customer == "contract":
-        effects = (PutToDraw(consignment),)
+        effects = (*effects, PutToDraw(consignment))
     return State(Phase.OPEN, consignment), effects
 
 

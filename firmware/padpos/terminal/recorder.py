@@ -59,7 +59,7 @@ class Recorder:
         self._standing = standing
         self._now = now
 
-    def opened(self, consignment: Consignment, clerk: str) -> None:
+    def begun(self, consignment: Consignment, clerk: str) -> None:
         """Leave a trace of a consignment in hand."""
         self._held.open_consignment(
             consignment.id, consignment.started, consignment.customer, clerk

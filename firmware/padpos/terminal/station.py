@@ -93,7 +93,7 @@ class Station:
         self.tell()
         self._read_if_wanted()
 
-    async def begin(self, customer: str, contract: str | None) -> None:
+    def begin(self, customer: str, contract: str | None) -> None:
         """Open a consignment. Raises CounterError."""
         if self.clerk is None:
             raise Invalid("signed-out", "请先登录。", "Sign in first.")
@@ -104,8 +104,6 @@ class Station:
         self.stopwatch.restart()
         if self.card_present and self._card_used:
             self.post(events.DeviceFailed("card-used"))
-        assert self.state.consignment is not None  # Begun has just opened it
-        await self.in_ledger(self._recorder.opened, self.state.consignment, self.clerk)
 
     async def sign_in(self, clerk: str, pin: str) -> None:
         """Raises Invalid on a wrong PIN, telling nobody whether the clerk exists."""
@@ -230,6 +228,8 @@ class Station:
 
     async def _carry_out(self, effect: events.Effect) -> None:
         match effect:
+            case events.RecordBegun(consignment):
+                await self.in_ledger(self._recorder.begun, consignment, self._clerk())
             case events.PutToDraw(consignment):
                 drawn = await self.in_ledger(self._recorder.draw, consignment)
                 self._if_same(consignment, events.DrawMade(drawn))

@@ -41,7 +41,7 @@ async def _sign_out(station: Station, _: Arguments) -> None:
 
 
 async def _begin(station: Station, arguments: Arguments) -> None:
-    await station.begin(_text(arguments, "customer"), _maybe_text(arguments, "contract"))
+    station.begin(_text(arguments, "customer"), _maybe_text(arguments, "contract"))
 
 
 async def _photo(station: Station, _: Arguments) -> None:

@@ -113,7 +113,9 @@ prepare() {
 }
 
 # Namespaces and users of their own take root.
-privileged() { as_root env "VPCD_DRIVER=$VPCD_DRIVER" "PATH=$PATH" "$@"; }
+privileged() {
+  as_root env "VPCD_DRIVER=$VPCD_DRIVER" "PATH=$PATH" PYTHONDONTWRITEBYTECODE=1 "$@"
+}
 
 demo() {
   prepare "${DEMO_PACKAGES[@]}"

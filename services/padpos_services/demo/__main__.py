@@ -19,6 +19,7 @@ from padpos_services.demo.reach import close_door, interpreter
 from padpos_services.demo.scenario import DEFAULT, Scenario, load
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+VPCD = Path(__file__).parents[3] / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,7 +41,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Speed of the printer's head in mm/s, 0 for no limit; else 150, with --once 0.",
 )
 @click.option(
-    "--vpcd", type=_FILE, envvar="VPCD_DRIVER", required=True, help="Where libifdvpcd.so is."
+    "--vpcd",
+    type=_FILE,
+    envvar="VPCD_DRIVER",
+    default=VPCD,
+    help="libifdvpcd.so, the virtual reader; ./setup.sh prepare puts it where it is looked for.",
 )
 def main(
     *,
@@ -73,6 +78,8 @@ def main(
     try:
         known = cards.load(cards.packaged(), *card_files)
         plays = load(scenario or DEFAULT, known)
+        if not vpcd.exists():
+            raise DemoError(f"{vpcd}: no virtual card reader there: run ./setup.sh prepare")
         if os.geteuid() != 0:
             raise DemoError("the demo gives each house a user of its own, and only root can")
         ok = _run(plays if once or scenario else None, known, vpcd, head_speed, keep)
@@ -110,6 +117,9 @@ def _run(
 def _keep(work: Path, keep: Path) -> None:
     _without_sockets(work)
     shutil.copytree(work, keep, dirs_exist_ok=True)
+    if owner := os.environ.get("SUDO_UID"):  # it belongs to the person, not to root
+        for path in (keep, *keep.rglob("*")):
+            os.chown(path, int(owner), int(os.environ.get("SUDO_GID", owner)))
 
 
 def _without_sockets(work: Path) -> None:

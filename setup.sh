@@ -2,7 +2,9 @@
 # Prepares this machine and runs padpos: ./setup.sh --help
 set -euo pipefail
 umask 022
+CALLER=$PWD
 cd "$(dirname "$(readlink -f "$0")")"
+HERE=$PWD
 
 VENV=.venv
 VPCD=.cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so
@@ -120,7 +122,8 @@ privileged() {
 demo() {
   prepare "${DEMO_PACKAGES[@]}"
   say "demo"
-  privileged "$PWD/$VENV/bin/python" -m padpos_services.demo "$@"
+  cd "$CALLER" # files that OPTIONS name lie where they were typed
+  privileged "$HERE/$VENV/bin/python" -m padpos_services.demo "$@"
 }
 
 tests() {
@@ -130,7 +133,7 @@ tests() {
   say "mypy --strict";   "$VENV/bin/mypy"
   say "import rules";    "$VENV/bin/lint-imports" >/dev/null || "$VENV/bin/lint-imports"
   say "pytest"
-  privileged "$PWD/$VENV/bin/python" -m pytest "$@"
+  privileged "$HERE/$VENV/bin/python" -m pytest "$@"
 }
 
 command=${1:-help}

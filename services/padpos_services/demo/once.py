@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import click
 
 from padpos_services.demo import courier, summary
 from padpos_services.demo.errors import DemoError
+from padpos_services.demo.gather import gather
 from padpos_services.demo.layout import Layout
 from padpos_services.demo.observe import observe
 from padpos_services.demo.player import Played, Player
@@ -52,7 +51,7 @@ async def play_once(
     rows: list[dict[str, Any]] = json.loads(
         await stage.office.padpos("ledger", "list", "--json", "--config", str(layout.config))
     )
-    await asyncio.to_thread(_export_receipts, layout)
+    await asyncio.to_thread(gather, layout)
     made = summary.summarise(scenario.plays, results, rows, scans)
     made["houses"] = houses
     made["personal_data_found"] = await asyncio.to_thread(_leaks, layout, scenario.plays)
@@ -81,16 +80,6 @@ async def _scan(stage: Stage, results: list[Played]) -> dict[str, str]:
                 stage.ports.safenumber, stage.courier_token, png
             )
     return answers
-
-
-def _export_receipts(layout: Layout) -> None:
-    """Each receipt the terminal holds as a file, for third parties to verify."""
-    folder = layout.root / "receipts"
-    folder.mkdir()
-    ledger = sqlite3.connect(layout.counter / "state" / "ledger.sqlite")
-    with contextlib.closing(ledger):
-        for number, raw in ledger.execute("SELECT number, raw FROM receipts ORDER BY number"):
-            (folder / f"{number:06}.cbor").write_bytes(raw)
 
 
 def _leaks(layout: Layout, plays: tuple[Play, ...]) -> list[str]:

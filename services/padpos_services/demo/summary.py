@@ -20,22 +20,9 @@ PATHS = {
     "entries": "uploaded",
     "receipts": "receipts",
     "labels": "papers",
-    "private_keys": [
-        "authority/office/private.json",
-        "authority/opening/private.json",
-        "authority/ingest/private.json",
-        "safenumber/keys/private.json",
-        "counter/keys",
-        "uplink/tls.key.pem",
-    ],
-    "public_keys": ["authority/public", "safenumber/public"],
-    "certificates": [
-        "counter/keys/entry.pem",
-        "uplink/tls.pem",
-        "uplink/ca.pem",
-        "authority/ingest/tls.pem",
-        "broker/server.pem",
-    ],
+    "private_keys": "private-keys",
+    "public_keys": "public-keys",
+    "certificates": "certificates",
 }
 
 

@@ -25,6 +25,7 @@ from padpos_services.demo.search import search
 
 pytestmark = pytest.mark.timeout(420)
 Json = dict[str, Any]
+FORMATS = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode]
 
 
 def accepted(summary: Json) -> list[Json]:
@@ -78,7 +79,7 @@ def test_a_burnt_label_decodes_to_its_waybill_and_a_label_code(
         found = (
             {code.data.decode() for code in pyzbar.decode(grey)}
             if library == "zbar"
-            else {code.text for code in zxingcpp.read_barcodes(grey)}
+            else {code.text for code in zxingcpp.read_barcodes(grey, formats=FORMATS)}
         )
         assert item["waybill"] in found
         texts = found - {item["waybill"]}
@@ -91,7 +92,7 @@ def test_the_carriers_label_key_opens_a_label_and_no_other_key_does(
 ) -> None:
     item = accepted(summary)[0]
     with Image.open(out / item["labels"][-1]["png"]) as image:
-        codes = zxingcpp.read_barcodes(image.convert("L"))
+        codes = zxingcpp.read_barcodes(image.convert("L"), formats=FORMATS)
     text = next(code.text for code in codes if code.text != item["waybill"])
     private = next(
         key for key in keys(out / "private-keys/safenumber.json") if key["use"] == "label"

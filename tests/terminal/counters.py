@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -264,9 +265,14 @@ class Counter:
 
 def read_chain(ledger: Ledger, kind: Kind | None = None) -> list[Facts]:
     """The facts of every entry (of a kind), each verified."""
-    rows = ledger.db.execute("SELECT raw FROM entries ORDER BY seq").fetchall()
+    rows: list[Any] = ledger.db.execute("SELECT raw FROM entries ORDER BY seq").fetchall()
     read = [entry.verify(raw, signer("entry").public)[0] for (raw,) in rows]
     return [item.facts for item in read if kind in (None, item.kind)]
+
+
+def of_kind(facts: list[Any], kind: type) -> list[Any]:
+    """Those of one class."""
+    return [item for item in facts if isinstance(item, kind)]
 
 
 def durable_copy(folder: Path, copy: Path) -> Ledger:

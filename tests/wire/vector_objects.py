@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from padpos.wire import (
     draw,
+    fact_values,
     facts,
     ids,
     keyset,
@@ -196,12 +197,12 @@ def consignment_facts(**changed: Any) -> facts.ConsignmentFacts:
         "document_class": "resident-id",
         "reading": "chip",
         "policy": 12,
-        "exemptions": (facts.Exemption("identify", "办法 第十一条"),),
-        "marks": (facts.Mark("inspected", (seed("evidence"),)),),
+        "exemptions": (fact_values.Exemption("identify", "办法 第十一条"),),
+        "marks": (fact_values.Mark("inspected", (seed("evidence"),)),),
         "verdicts": ("sharp", "exposed"),
         "grams": 1250,
         "from_scale": True,
-        "draw": facts.Drawn(DAY, 1, True),
+        "draw": fact_values.Drawn(DAY, 1, True),
         "times_today": 2,
         "clerks_own": False,
         "software": "0.1.0",

@@ -26,6 +26,9 @@ _SEALED_SIZES = (261, 309)
 _SEALED_VERSION = 1
 _SHORT = 6
 _FORMATS = {zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode}
+_LOOKED_FOR = zxingcpp.BarcodeFormats(
+    [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.AllMatrix]
+)
 
 _JUDGES: dict[Field, Callable[[str], MaskFault | None]] = {
     Field.RECIPIENT_NAME: judge_name,
@@ -126,8 +129,13 @@ def _bare(text: str) -> str:
 
 def _check_codes(label: ComposedLabel, content: LabelContent) -> None:
     """Decode the finished dots: both codes, upright and as meant, and no third."""
+    # Other linear codes are not looked for: one label in a thousand has a row of QR modules that
+    # can be taken for a short Codabar, which is no code that anybody printed.
     found = zxingcpp.read_barcodes(
-        label.raster.to_image().convert("L"), try_invert=False, try_downscale=False
+        label.raster.to_image().convert("L"),
+        formats=_LOOKED_FOR,
+        try_invert=False,
+        try_downscale=False,
     )
     texts = {code.format: code.text for code in found}
     if len(found) != 2 or texts.keys() != _FORMATS:

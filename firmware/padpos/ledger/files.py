@@ -13,6 +13,7 @@ class AttachmentFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(folder.parent)  # or a power cut may take the folder, and every photo in it
 
     def write(self, sha256: bytes, data: bytes) -> None:
         """Write and make durable: file, then its name."""
@@ -26,7 +27,7 @@ class AttachmentFiles:
         finally:
             os.close(descriptor)
         temporary.rename(path)
-        self._sync_folder()
+        _sync(self._folder)
 
     def read(self, sha256: bytes, offset: int = 0, size: int = -1) -> bytes:
         """Bytes of an attachment. Raises FileNotFoundError."""
@@ -48,12 +49,13 @@ class AttachmentFiles:
     def _path(self, sha256: bytes) -> Path:
         return self._folder / f"{sha256.hex()}.cose"
 
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _names(hashes: set[bytes]) -> Iterator[str]:

@@ -21,6 +21,7 @@ log = logging.getLogger("padpos.terminal")
 
 MOST_WAIT_MS = 10_000
 MOST_ATTACHMENTS = 20
+MOST_NUMBER = (1 << 63) - 1  # SQLite's largest integer
 
 
 class LinkServer:
@@ -41,34 +42,36 @@ class LinkServer:
             await server.serve_forever()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        # Closed whatever happens: an uplink that waits for an answer must learn that none comes.
+        with contextlib.closing(writer), contextlib.suppress(EOFError, ConnectionError):
             while True:
-                length = link.body_length(await reader.readexactly(link.HEADER))
-                body = await reader.readexactly(length)
                 try:
-                    answer = await self._answer(*link.read_request(body))
+                    length = link.body_length(await reader.readexactly(link.HEADER))
+                    body = await reader.readexactly(length)
+                    answer = link.frame(await self._answer(*link.read_request(body)))
                 except WireError as error:
                     log.warning("the uplink asked for what the link does not have: %s", error.what)
                     break
-                writer.write(link.frame(answer))
+                writer.write(answer)
                 await writer.drain()
-        writer.close()
 
     async def _answer(self, operation: Operation, arguments: list[Cbor]) -> Cbor:
         match operation, arguments:
             case Operation.OUTBOX, [after, most]:
-                seq = fields.integer(after, "after")
-                return await self._view(seq, fields.uint(most, "most", 1000))
+                mark = fields.integer(after, "after")
+                if not -1 <= mark <= MOST_NUMBER:
+                    raise Malformed("link: a mark that no entry has")
+                return await self._view(mark, fields.uint(most, "most", 1000))
             case Operation.ENTRY, [seq]:
                 message = await self._station.in_ledger(
-                    self._ledger.message, fields.uint(seq, "seq")
+                    self._ledger.message, fields.uint(seq, "seq", MOST_NUMBER)
                 )
                 return message.to_bytes() if message else None
             case Operation.PART, [sha256, offset]:
                 part = await self._station.in_ledger(
                     self._outbox.part,
                     fields.octets(sha256, "hash", 32),
-                    fields.uint(offset, "offset"),
+                    fields.uint(offset, "offset", MOST_NUMBER),
                 )
                 return part.to_bytes() if part else None
             case Operation.DOWN, [kind, payload]:

@@ -20,6 +20,7 @@ from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
+from padpos.terminal.admission import admit
 from padpos.terminal.clerks import pin_fits
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.devices import Devices, to_document
@@ -97,7 +98,7 @@ class Station:
         """Open a consignment. Raises CounterError."""
         if self.clerk is None:
             raise Invalid("signed-out", "请先登录。", "Sign in first.")
-        self._admit(customer, contract)
+        admit(self.standing, self.waiting, customer, contract, self._now())
         consignment_id = secrets.token_bytes(16)
         self._read_tried = False
         self.post(events.Begun(consignment_id, customer, contract))
@@ -137,7 +138,8 @@ class Station:
         except WireError as error:
             self.post(events.DeviceFailed(error.code))
             return
-        self._if_same(consignment, events.PhotoTaken(photo))
+        if not self._if_same(consignment, events.PhotoTaken(photo)):
+            await self.in_ledger(self._held.drop_photos, consignment.id)
 
     def confirm(self) -> None:
         """Clerk and sender agree. Raises CounterError."""
@@ -275,32 +277,6 @@ class Station:
 
     # --- small things ------------------------------------------------------------------------
 
-    def _admit(self, customer: str, contract: str | None) -> None:
-        if missing := self.standing.missing:
-            raise Invalid(
-                f"no-{missing}",
-                "终端尚未收到所需的签名文件。",
-                f"This terminal has no signed {missing} document yet.",
-            )
-        self._check_freeze()
-        if customer == "contract":
-            contracts = self.standing.contracts
-            if contracts is None or not contracts.valid(contract or "", self._now()):
-                raise Invalid(
-                    "contract", "协议不存在或已失效。", "No such contract, or not valid now."
-                )
-
-    def _check_freeze(self) -> None:
-        policy, waiting = self.standing.policy, self.waiting
-        assert policy is not None  # `missing` has looked
-        age = self._now() - waiting.oldest if waiting.oldest is not None else 0
-        if waiting.entries >= policy.freeze_count or age > policy.freeze_hours * 3_600_000:
-            raise Invalid(
-                "frozen",
-                "长时间未收到监管回执，暂停收寄；请检查网络。",
-                "Closed: too long without receipts from the authority. Check the network.",
-            )
-
     def _read_if_wanted(self) -> None:
         fresh = self.card_present and not self._read_tried and not self._card_used
         if fresh and self.step is Step.IDENTIFY and self.clerk is not None:
@@ -325,15 +301,17 @@ class Station:
         times = self._tally.count(document.number, day_of(self._now()))
         self._if_same(consignment, events.DocumentRead(document, reading.proof, times))
 
-    def _if_same(self, consignment: Consignment, event: events.Event) -> None:
-        """Post, unless that consignment has ended meanwhile."""
+    def _if_same(self, consignment: Consignment, event: events.Event) -> bool:
+        """Post, unless that consignment has ended meanwhile: whether it was taken."""
         current = self.state.consignment
         if current is None or current.id != consignment.id:
-            return
+            return False
         try:
             self.post(event)
         except CounterError as error:
             log.info("came too late: %s", error.code)
+            return False
+        return True
 
     async def _count(self) -> None:
         loop = asyncio.get_running_loop()

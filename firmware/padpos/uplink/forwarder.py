@@ -130,7 +130,9 @@ class Upward:
 
     async def _fly(self, key: int | tuple[bytes, int], kind: str, payload: bytes) -> None:
         try:
-            if not await self._broker.publish(kind, payload):
+            if await self._broker.publish(kind, payload):
+                self._aside.discard(key)
+            else:
                 log.error("the broker refused a message of kind %s, %d bytes", kind, len(payload))
                 self._aside.add(key)
             self._progress = time.monotonic()
@@ -149,7 +151,8 @@ class Upward:
     async def _report(self, view: OutboxView) -> None:
         health = f"{len(self._aside)} set aside" if self._aside else view.health
         status = TerminalStatus(view.version, view.queued, view.oldest_ms, health)
-        if self._status is None or self._status.queued != status.queued:
+        said = self._status
+        if said is None or (said.queued, said.health) != (status.queued, status.health):
             await self._broker.publish("status", status.to_bytes(), retain=True)
             self._status = status
 

@@ -83,7 +83,7 @@ def body_length(header: bytes) -> int:
 def read_request(body: bytes) -> tuple[Operation, list[Cbor]]:
     """The operation and its arguments. Raises Malformed."""
     items = cbor.loads(body, LIMIT)
-    if not isinstance(items, list) or not items or items[0] not in set(Operation):
+    if not isinstance(items, list) or not items or items[0] not in list(Operation):
         raise Malformed("link: no such operation")
     return Operation(fields.uint(items[0], "operation")), items[1:]
 

@@ -12,14 +12,15 @@ import zxingcpp
 from PIL import Image
 
 Json = dict[str, Any]
+FORMATS = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode]
 
 
 def codes(png: Path) -> tuple[str, str] | None:
     """(label code's text, waybill number) as a scanner reads them off the paper."""
     with Image.open(png) as image:
-        found = zxingcpp.read_barcodes(image.convert("L"))
-    texts = {str(code.format).replace(" ", ""): code.text for code in found}
-    label, waybill = texts.get("QRCode"), texts.get("Code128")
+        found = zxingcpp.read_barcodes(image.convert("L"), formats=zxingcpp.BarcodeFormats(FORMATS))
+    texts = {code.format: code.text for code in found}
+    waybill, label = (texts.get(one) for one in FORMATS)
     return (label, waybill) if label and waybill else None
 
 

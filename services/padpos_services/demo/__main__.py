@@ -67,7 +67,7 @@ def main(
       [[consignment]]
       customer = "walk-in"               # or "contract", with contract = "C-1001" or "C-1002"
       card = "测试丙"                     # a name of a card file, or hex of a storage image
-      sender = { phone = "13900000011" } # name and address: from the card, if not given
+      sender = { phone = "13900000011" } # the name comes from the card, if there is one
       recipient = { name = "样例收", phone = "13800005678", address = "湖南省永州市…" }
       contents = "书籍"
       grams = 850

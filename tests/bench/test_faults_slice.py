@@ -1,0 +1,80 @@
+"""Promise: whatever breaks, nothing promised is lost, doubled or altered; a slice of the campaign.
+
+The campaign itself is `python -m bench.faults`, with any numbers.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ("lost", "doubled", "altered", "undone", "unbacked", "stuck", "unclear")
+
+
+def campaign(folder: Path, *words: str, **numbers: int) -> tuple[int, dict[str, dict[str, int]]]:
+    """What `python -m bench.faults` ends with, and its table: figures by kind and column."""
+    options = [
+        word
+        for kind in ("cuts", "full", "kills", "links")
+        for word in (f"--{kind}", str(numbers.get(kind, 0)))
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.faults", *options, "--folder", str(folder), *words],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    head, *lines = done.stdout.split("\n\n")[0].splitlines()
+    assert lines, done.stderr
+    titles = head.split()[1:]
+    figures = {}
+    for line in lines:
+        kind, *cells = line.split()
+        figures[kind] = dict(zip(titles, map(int, cells), strict=True))
+    sys.stdout.write(done.stdout)  # pytest shows it where something fails
+    return done.returncode, figures
+
+
+def test_power_cuts_and_full_disks_lose_nothing_that_was_promised(tmp_path: Path) -> None:
+    """Rules 2 and 3, in the ledger: a returned call is a promise."""
+    code, found = campaign(tmp_path, cuts=10, full=5)
+
+    assert [found[kind]["tried"] for kind in ("cuts", "full")] == [10, 5]
+    assert all(figures["promised"] > 40 for figures in found.values())
+    assert not [(kind, column) for kind in found for column in COLUMNS if found[kind][column]]
+    assert code == 0
+
+
+def test_kills_and_cut_connections_lose_nothing_that_was_promised(tmp_path: Path) -> None:
+    """Rules 2 and 3, from the counter to the authority: real processes, a real broker."""
+    code, found = campaign(tmp_path, kills=4, links=4)
+
+    assert [found[kind]["tried"] for kind in ("kills", "links")] == [4, 4]
+    assert all(figures["promised"] > 4 for figures in found.values())
+    assert not [(kind, column) for kind in found for column in COLUMNS if found[kind][column]]
+    assert code == 0
+
+
+@pytest.mark.parametrize("sabotage", ["synchronous-normal", "no-receipt-check"])
+def test_the_campaign_notices_a_ledger_broken_on_purpose(tmp_path: Path, sabotage: str) -> None:
+    """The tests above have teeth."""
+    code, found = campaign(tmp_path, "--sabotage", sabotage, cuts=10)
+
+    assert found["cuts"]["lost"] > 0
+    assert code == 1
+
+
+def test_the_campaign_leaves_nothing_behind(tmp_path: Path) -> None:
+    """No world, no process, whatever was killed."""
+    campaign(tmp_path, cuts=1, full=1, kills=1)
+
+    assert list(tmp_path.iterdir()) == []
+    running = (path for path in Path("/proc").glob("[0-9]*/cmdline"))
+    assert not [path for path in running if str(tmp_path) in _text(path)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""  # it has ended meanwhile

@@ -31,7 +31,7 @@ def consignment(identity: bytes) -> ConsignmentFacts:
 
 def sealed_for(authority: Any, terminal: Any, identity: bytes) -> bytes:
     person = Document(
-        "citizen", "测试甲", "430102190001010014", "1", "19000101", None, None,
+        "citizen", "测试甲", "430102190001010015", "1", "19000101", None, None,
         "测试地址", None, None, None, None, None, None,
     )  # fmt: skip
     content = SealedConsignment(
@@ -296,7 +296,7 @@ def test_nothing_personal_is_in_the_store_or_the_logs(
     identity = os.urandom(16)
     body = sealed_for(authority, terminal, identity)
     terminal.send(consignment(identity), sealed=body)
-    needles = ["测试甲".encode(), b"430102190001010014", b"13000000001", "乙地".encode()]
+    needles = ["测试甲".encode(), b"430102190001010015", b"13000000001", "乙地".encode()]
     searched = 0
     for folder in (authority.home / "store", authority.kept, authority.broker.folder):
         for file in (path for path in folder.rglob("*") if path.is_file()):

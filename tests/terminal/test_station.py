@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from padpos.counter.consignment import Consignment, Step, owed
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import Phase
 from padpos.ledger.held import Held
@@ -26,6 +27,7 @@ from tests.terminal.counters import (
     PIN,
     POLICY,
     SENDER_PHONE,
+    Counter,
     counter,
     of_kind,
 )
@@ -124,6 +126,40 @@ def test_a_contract_parcel_is_drawn_on_record_before_anything_else(tmp_path: Pat
             await c.do("begin", customer="contract", contract="contract-9")
             draws = await c.facts(Kind.DRAW)
             assert [d.n for d in of_kind(draws, DrawFacts)] == [1, 2]
+
+    asyncio.run(story())
+
+
+def test_a_drawn_check_stays_owed_until_a_parcel_of_the_contract_was_inspected(
+    tmp_path: Path,
+) -> None:
+    """Rule 4: cancelling does not re-roll, nor does a policy that draws nobody, nor a restart."""
+
+    async def begin(c: Counter) -> Consignment:
+        await c.do("begin", customer="contract", contract="contract-9")
+        held = c.station.state.consignment
+        assert held is not None
+        return held
+
+    async def story() -> None:
+        async with counter(tmp_path, policy=replace(POLICY, draw_rate=1_000_000)) as c:
+            await begin(c)
+            await c.do("abandon", reason="sender-left")
+        spared = replace(POLICY, version=POLICY.version + 1, draw_rate=0)
+        async with counter(tmp_path, policy=spared) as c:
+            held = await begin(c)
+            assert held.draw is not None and not held.draw.drawn
+            assert Step.INSPECT in owed(held, spared)
+            await c.do("photo")
+            await c.do("sender", name="示例", phone=SENDER_PHONE, address="湖南省长沙市样例路")
+            await c.do(
+                "recipient",
+                name=RECIPIENT.name, phone=RECIPIENT.phone, address=RECIPIENT.address,
+            )  # fmt: skip
+            await c.do("contents", contents="文具", grams=100)
+            await c.do("confirm")
+            assert c.phase is Phase.DONE
+            assert Step.INSPECT not in owed(await begin(c), spared)
 
     asyncio.run(story())
 

@@ -40,6 +40,7 @@ class Consignment:
     contract: str | None
     started: int
     draw: Drawn | None = None
+    check_owed: bool = False
     document: Document | None = field(default=None, repr=False)
     reading: str = "none"
     photos: tuple[Photo, ...] = ()
@@ -57,8 +58,8 @@ def duty(consignment: Consignment, step: Step, policy: Policy) -> Duty:
 
 
 def must(consignment: Consignment, step: Step, policy: Policy) -> bool:
-    """Whether this consignment owes the step: by rule, or because the draw fell on it."""
-    drawn = consignment.draw is not None and consignment.draw.drawn
+    """Whether this consignment owes the step: by rule, or because a draw fell on its contract."""
+    drawn = consignment.check_owed or (consignment.draw is not None and consignment.draw.drawn)
     owed_by = duty(consignment, step, policy)
     return owed_by is Duty.REQUIRED or (owed_by is Duty.BY_DRAW and drawn)
 

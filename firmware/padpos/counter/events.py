@@ -21,9 +21,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class DrawMade:
-    """The draw of a contract parcel is durable, and this is its result."""
+    """The draw of a contract parcel is durable, and this is its result.
+
+    `check_owed`: an earlier check of this contract still stands open, and falls on this parcel.
+    """
 
     draw: Drawn
+    check_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

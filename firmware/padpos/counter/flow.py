@@ -145,7 +145,7 @@ def _draw_made(state: State, event: DrawMade, law: Law) -> Next:  # noqa: ARG001
     consignment = _open(state)
     if consignment.customer != "contract" or consignment.draw is not None:
         raise NotNow
-    return _with(state, replace(consignment, draw=event.draw))
+    return _with(state, replace(consignment, draw=event.draw, check_owed=event.check_owed))
 
 
 def _document_read(state: State, event: DocumentRead, law: Law) -> Next:

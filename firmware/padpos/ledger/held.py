@@ -82,6 +82,19 @@ class Held:
         ).get
         return n
 
+    def owe_check(self, contract: str) -> None:
+        """A draw fell on the contract: a check is owed until one is fulfilled."""
+        self._db.execute("INSERT OR IGNORE INTO owed_checks VALUES (?)", (contract,))
+
+    def check_owed(self, contract: str) -> bool:
+        """Whether a check of this contract stands open."""
+        rows = self._db.execute("SELECT 1 FROM owed_checks WHERE contract = ?", (contract,))
+        return rows.fetchone() is not None
+
+    def fulfil_check(self, contract: str) -> None:
+        """An inspected parcel of the contract is recorded; inside that transaction."""
+        self._db.execute("DELETE FROM owed_checks WHERE contract = ?", (contract,))
+
     def commitment(self, day: str) -> tuple[bytes, bytes] | None:
         """(digest of the day's key, hash of the policy entry that first committed to it)."""
         return self._db.execute(

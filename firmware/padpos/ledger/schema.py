@@ -53,6 +53,7 @@ CREATE TABLE draws (
     day TEXT NOT NULL, contract TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (day, contract)
 );
+CREATE TABLE owed_checks (contract TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE commitments (day TEXT PRIMARY KEY, digest BLOB NOT NULL, entry BLOB NOT NULL);
 CREATE TABLE waybills (number TEXT PRIMARY KEY) WITHOUT ROWID;
 """

@@ -65,16 +65,26 @@ class Recorder:
             consignment.id, consignment.started, consignment.customer, clerk
         )
 
-    def draw(self, consignment: Consignment) -> Drawn:
-        """Put a contract parcel to the draw: the entry is durable before the result is known."""
-        assert consignment.contract is not None  # the flow draws contract parcels only
+    def draw(self, consignment: Consignment) -> tuple[Drawn, bool]:
+        """Put a contract parcel to the draw: (its outcome, whether an earlier check is owed).
+
+        The entry is durable before the result is known to anybody. Once a draw has fallen on a
+        contract, a check stays owed until one of its parcels was inspected: cancelling does not
+        re-roll (formats §9).
+        """
+        contract = consignment.contract
+        assert contract is not None  # the flow draws contract parcels only
         policy = self._policy()
         day = day_of(self._now())
         with self._ledger.transaction():
-            n = self._held.next_draw(day, consignment.contract)
-            facts = DrawFacts(consignment.id, day, consignment.contract, n, policy.version)
+            owed = self._held.check_owed(contract)
+            n = self._held.next_draw(day, contract)
+            facts = DrawFacts(consignment.id, day, contract, n, policy.version)
             self._ledger.append(Kind.DRAW, facts)
-        return Drawn(day, n, self._falls_on(consignment.contract, day, n, policy))
+            drawn = Drawn(day, n, self._falls_on(contract, day, n, policy))
+            if drawn.drawn:
+                self._held.owe_check(contract)
+        return drawn, owed
 
     def photo(self, consignment: bytes, jpeg: bytes, verdict: str) -> Photo:
         """Seal a photograph and make it durable."""
@@ -110,6 +120,8 @@ class Recorder:
                 attachments=[Attachment(p.sha256, p.size, JPEG_TYPE) for p in consignment.photos],
             )
             self._held.close_consignment(consignment.id)
+            if consignment.contract is not None and consignment.photos:
+                self._held.fulfil_check(consignment.contract)
         return Accepted(appended, waybill, label)
 
     def ended(

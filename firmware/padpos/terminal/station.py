@@ -233,8 +233,8 @@ class Station:
             case events.RecordBegun(consignment):
                 await self.in_ledger(self._recorder.begun, consignment, self._clerk())
             case events.PutToDraw(consignment):
-                drawn = await self.in_ledger(self._recorder.draw, consignment)
-                self._if_same(consignment, events.DrawMade(drawn))
+                drawn, owed = await self.in_ledger(self._recorder.draw, consignment)
+                self._if_same(consignment, events.DrawMade(drawn, owed))
             case events.RecordAccepted(consignment):
                 await self._record(consignment)
             case events.RecordEnded(kind, consignment, reason, step):

@@ -50,7 +50,7 @@ def _consignment(consignment: Consignment | None, policy: Policy | None) -> Json
         "id": consignment.id.hex(),
         "customer": consignment.customer,
         "contract": consignment.contract,
-        "drawn": consignment.draw.drawn if consignment.draw else None,
+        "drawn": (consignment.draw.drawn or consignment.check_owed) if consignment.draw else None,
         "identify": must(consignment, Step.IDENTIFY, policy),
         "inspect": must(consignment, Step.INSPECT, policy),
         "owed": [str(step) for step in owed(consignment, policy)],

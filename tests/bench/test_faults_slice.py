@@ -3,11 +3,19 @@
 The campaign itself is `python -m bench.faults`, with any numbers.
 """
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from padpos.wire.messages import PART_SIZE, parts_of
+from padpos_services.authority import founding, store
+from padpos_services.authority.attachments import Attachments
+from padpos_services.authority.blobs import Blobs
+from padpos_services.authority.home import Home
+from padpos_services.shared.database import transaction
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ("lost", "doubled", "altered", "undone", "unbacked", "stuck", "unclear")
@@ -62,6 +70,30 @@ def test_the_campaign_notices_a_ledger_broken_on_purpose(tmp_path: Path, sabotag
 
     assert found["cuts"]["lost"] > 0
     assert code == 1
+
+
+def test_an_authority_killed_before_its_commit_takes_the_last_piece_again(tmp_path: Path) -> None:
+    """Rule 3, and no false alarm; the campaign found it: blob renamed, commit never made."""
+    home = Home(tmp_path / "authority")
+    founding.found(home, "127.0.0.1")
+    first, last = parts_of(bytes(PART_SIZE) + b"the end")
+    with contextlib.closing(store.connect(home.database)) as database:
+        with transaction(database):
+            Attachments(database, Blobs(home)).take("t-1", first)
+        with contextlib.suppress(Killed), transaction(database):
+            Attachments(database, Blobs(home)).take("t-1", last)
+            raise Killed
+
+        with transaction(database):
+            Attachments(database, Blobs(home)).take("t-1", last)
+
+        assert database.execute("SELECT complete FROM upload").fetchall()[0][0] == 1
+        assert database.execute("SELECT count(*) FROM alarm").fetchone()[0] == 0
+    assert Blobs(home).path(last.sha256).read_bytes() == first.data + last.data
+
+
+class Killed(Exception):
+    """Stands for a kill between the work and its commit."""
 
 
 def test_the_campaign_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -25,9 +25,10 @@ class Blobs:
         name = sha256.hex()
         return self._blobs / name[:2] / name
 
-    def holds(self, sha256: bytes) -> bool:
-        """Whether the whole blob is here."""
-        return self.path(sha256).exists()
+    def holds(self, sha256: bytes, size: int | None = None) -> bool:
+        """Whether the whole blob is here, and of that size."""
+        path = self.path(sha256)
+        return path.exists() and size in (None, path.stat().st_size)
 
     def write_piece(self, terminal: str, sha256: bytes, offset: int, data: bytes) -> None:
         """Put a piece at its place; durable after `sync`."""
@@ -48,7 +49,9 @@ class Blobs:
         content = path.read_bytes()
         if len(content) != size or hashlib.sha256(content).digest() != sha256:
             self.drop(terminal, sha256)
-            return False
+            # A crash between the blob's rename and the commit leaves all but the last piece on
+            # record and none in the file: what came again is a fragment of a blob that is whole.
+            return self.holds(sha256, size)
         _sync_file(path)
         self._touched.discard(path)
         target = self.path(sha256)

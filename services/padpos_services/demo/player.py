@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.layout import CLERK, PIN
 from padpos_services.demo.scenario import Play
-from padpos_services.demo.screen import CommandRefused, Json, Screen
+from padpos_services.demo.screen import POLL_SECONDS, CommandRefused, Json, Screen
 from padpos_services.demo.stage import Stage
 from padpos_services.demo.world import PAPER_LEFT_ROWS, World
 
@@ -16,6 +18,7 @@ ENDED = ("done",)
 HANDS = ("label-unknown", "label-blocked")
 CARD_PROBLEMS = ("card-lifted", "read-timeout")
 MOST_LABELS = 4
+LOOK_SECONDS = 2.0  # a whole label takes the head 1.2 s at 150 mm/s
 
 
 @dataclass(slots=True)
@@ -128,9 +131,9 @@ class Player:
             await self._world.paper(False, PAPER_LEFT_ROWS)
         if play.fault("no-paper", "print"):
             await self._world.paper(False)
-        silent = play.fault("printer-silent", "print") or play.fault("kill-terminal", "print")
-        if silent:
+        if play.fault("printer-silent", "print") or play.fault("kill-terminal", "print"):
             await self._world.silent(True)
+        seen = len(await self._world.papers())
         await self._trouble("print", play)
         await self._screen.do("confirm")
         await self._trouble("upload", play)
@@ -144,7 +147,7 @@ class Player:
             played.milliseconds = state["milliseconds"] or played.milliseconds
             if state["phase"] in ENDED or state["phase"] == "open":
                 break
-            await self._decide(state, silent=silent)
+            seen = await self._decide(state, seen)
         await self._finish(state, played)
 
     # --- what happens between the steps ------------------------------------------------------
@@ -166,14 +169,25 @@ class Player:
         if play.fault("kill-uplink", step):
             await self._world.kill("uplink")
 
-    async def _decide(self, state: Json, *, silent: bool) -> None:
-        # A person looks at the paper: torn, when it ran out; whole, when only the word was missing.
+    async def _decide(self, state: Json, seen: int) -> int:
+        """What a person does who looks at the paper: how many pieces lie there afterwards."""
         await self._world.silent(False)
+        whole = state["phase"] == "label-unknown" and await self._whole_label_since(seen)
         await self._world.paper(True)
         if state["phase"] == "label-blocked":
             await self._screen.do("label-retry")
         else:
-            await self._screen.do("label-whole" if silent else "label-reprint")
+            await self._screen.do("label-whole" if whole else "label-reprint")
+        return len(await self._world.papers())
+
+    async def _whole_label_since(self, seen: int) -> bool:
+        deadline = time.monotonic() + LOOK_SECONDS
+        while time.monotonic() < deadline:
+            pieces = (await self._world.papers())[seen:]
+            if any(piece["complete"] and not piece["waste"] for piece in pieces):
+                return True
+            await asyncio.sleep(POLL_SECONDS)
+        return False
 
     async def _refuse(self, reason: str, played: Played) -> None:
         await self._screen.do("refuse", reason=reason)

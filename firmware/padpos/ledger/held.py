@@ -22,7 +22,9 @@ class Held:
         return row[0] if row else None
 
     def keep_document(self, kind: str, version: int, raw: bytes) -> None:
-        """Keep a verified document in place of the one before."""
+        """Keep a verified document in place of the one before; the same again writes nothing."""
+        if self.document(kind) == raw:
+            return
         self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (kind, version, raw))
 
     def keep_photo(self, consignment: bytes, sealed: bytes, media_type: str) -> bytes:
@@ -34,6 +36,12 @@ class Held:
             (sha256, consignment, len(sealed), media_type),
         )
         return sha256
+
+    def drop_photo(self, sha256: bytes) -> None:
+        """Forget one photo that no entry names."""
+        self._db.execute("DELETE FROM attachments WHERE hash = ? AND seq IS NULL", (sha256,))
+        if self._db.changes():
+            self._ledger.files.remove(sha256)
 
     def drop_photos(self, consignment: bytes) -> None:
         """Forget photos of a consignment that no entry names."""

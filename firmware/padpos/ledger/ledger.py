@@ -103,6 +103,8 @@ class Ledger:
             carrier=Sealed.of(carrier) if carrier else None,
         )
         signed = record.sign(self._signer)
+        # What this very program would not read must not become part of the chain.
+        wire_entry.read_payload(signed.payload)
         with self.transaction():
             self.db.execute(
                 "INSERT INTO entries (seq, hash, kind, time, raw, sealed, carrier)"
@@ -111,8 +113,11 @@ class Ledger:
             )
             for attachment in attachments:
                 self.db.execute(
-                    "UPDATE attachments SET seq = ? WHERE hash = ?", (record.seq, attachment.sha256)
+                    "UPDATE attachments SET seq = ? WHERE hash = ? AND seq IS NULL",
+                    (record.seq, attachment.sha256),
                 )
+                if not self.db.changes():
+                    raise LedgerDamaged("an entry would name an attachment that is not there")
         self._seq, self._head = record.seq, signed.hash
         return Appended(record.seq, signed.hash)
 

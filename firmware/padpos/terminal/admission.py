@@ -28,6 +28,13 @@ def admit(
             "政策尚未生效。",
             "The policy is not in force yet: check the clock.",
         )
+    keys = standing.keys
+    if keys is None or not keys.not_before <= now < keys.not_after:
+        raise Invalid(
+            "keys-expired",
+            "密钥不在有效期内，请联系监管平台。",
+            "The key set is not valid now: the authority must publish a new one.",
+        )
     _check_freeze(policy, waiting, now)
     contracts = standing.contracts
     known = contracts is not None and contracts.valid(contract or "", now)
@@ -36,7 +43,10 @@ def admit(
 
 
 def _check_freeze(policy: Policy, waiting: Waiting, now: int) -> None:
-    age = now - waiting.oldest if waiting.oldest is not None else 0
+    # A policy past its time counts like a silent authority (formats §8).
+    since = [policy.valid_until] if now > policy.valid_until else []
+    since += [waiting.oldest] if waiting.oldest is not None else []
+    age = now - min(since, default=now)
     if waiting.entries >= policy.freeze_count or age > policy.freeze_hours * _HOUR_MS:
         raise Invalid(
             "frozen",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from padpos import __version__
-from padpos.counter.consignment import Consignment, Photo, Step, duty, must
+from padpos.counter.consignment import Consignment, Photo, Step, duty, must, owed
 from padpos.counter.marks import marks_of
 from padpos.label.composed import ComposedLabel
 from padpos.ledger.held import Held
@@ -19,7 +19,7 @@ from padpos.wire import draw as wire_draw
 from padpos.wire import envelope, label_code
 from padpos.wire.entry import Attachment, Sealed
 from padpos.wire.envelope import JPEG_TYPE, Binding
-from padpos.wire.errors import SealingRefused
+from padpos.wire.errors import NotAccepted, SealingRefused, TooLarge
 from padpos.wire.fact_values import Drawn, Exemption, Mark
 from padpos.wire.facts import (
     CheckpointFacts,
@@ -89,7 +89,9 @@ class Recorder:
     def photo(self, consignment: bytes, jpeg: bytes, verdict: str) -> Photo:
         """Seal a photograph and make it durable."""
         binding = Binding(self._config.terminal, "photo", consignment)
-        sealed = envelope.seal(jpeg, binding, self._keys(Use.UPLOAD), JPEG_TYPE)
+        sealed = envelope.seal(jpeg, binding, self._upload_keys(), JPEG_TYPE)
+        if len(sealed) > envelope.ATTACHMENT_LIMIT:
+            raise TooLarge("a photograph larger than an attachment may be")
         sha256 = self._held.keep_photo(consignment, sealed, JPEG_TYPE)
         return Photo(sha256, len(sealed), verdict)
 
@@ -100,6 +102,8 @@ class Recorder:
 
         Raises a WireError, LabelError, AuditFailure or WaybillsSpent; nothing is then recorded.
         """
+        if owed(consignment, self._policy()):
+            raise NotAccepted("a newer policy asks for more than this consignment has")
         with self._ledger.transaction():
             waybill = self._take_waybill()
             sealed, carrier = self._seal(consignment, waybill)
@@ -217,7 +221,7 @@ class Recorder:
         kind = Binding(terminal, str(Kind.CONSIGNMENT), consignment.id)
         carrier = Binding(terminal, "carrier", consignment.id)
         return (
-            envelope.seal(plain.padded(), kind, self._keys(Use.UPLOAD)),
+            envelope.seal(plain.padded(), kind, self._upload_keys()),
             envelope.seal(moving.padded(), carrier, self._keys(Use.CARRIER)),
         )
 
@@ -273,6 +277,11 @@ class Recorder:
         if self._standing.policy is None:
             raise SealingRefused("no policy yet")
         return self._standing.policy
+
+    def _upload_keys(self) -> tuple[PublicKey, ...]:
+        """The authority's keys, and its escrow reader's where the key set has one."""
+        escrow = self._standing.keys is not None and self._standing.keys.of(Use.ESCROW)
+        return self._keys(Use.UPLOAD) + (self._keys(Use.ESCROW) if escrow else ())
 
     def _keys(self, use: Use) -> tuple[PublicKey, ...]:
         keys: KeySet | None = self._standing.keys

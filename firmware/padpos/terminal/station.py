@@ -11,6 +11,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from padpos.counter import events, flow
+from padpos.counter.checks import MOST_PHOTOS
 from padpos.counter.consignment import Consignment, Step
 from padpos.counter.errors import CounterError, Invalid
 from padpos.counter.flow import IDLE, Phase
@@ -108,6 +109,8 @@ class Station:
 
     async def sign_in(self, clerk: str, pin: str) -> None:
         """Raises Invalid on a wrong PIN, telling nobody whether the clerk exists."""
+        if self.clerk is not None:
+            raise Invalid("not-now", "请先退出当前收寄员。", "Another clerk is still signed in.")
         stored = self.config.pins.get(clerk, "")
         if not await asyncio.to_thread(pin_fits, pin, stored):
             raise Invalid("wrong-pin", "工号或口令不对。", "Clerk or PIN is wrong.")
@@ -128,6 +131,8 @@ class Station:
         consignment = self.state.consignment
         if self.state.phase is not Phase.OPEN or consignment is None:
             raise Invalid("not-now", "现在不能拍照。", "There is no open consignment.")
+        if len(consignment.photos) >= MOST_PHOTOS:
+            raise Invalid("photos", "照片已够。", "There are enough photographs.")
         try:
             with self.stopwatch.running("inspect"):
                 jpeg, verdict = await self.devices.photograph()
@@ -139,7 +144,7 @@ class Station:
             self.post(events.DeviceFailed(error.code))
             return
         if not self._if_same(consignment, events.PhotoTaken(photo)):
-            await self.in_ledger(self._held.drop_photos, consignment.id)
+            await self.in_ledger(self._held.drop_photo, photo.sha256)
 
     def confirm(self) -> None:
         """Clerk and sender agree. Raises CounterError."""
@@ -298,7 +303,7 @@ class Station:
         )
         self.stopwatch.add("identify", reading.milliseconds)
         document = to_document(reading.document)
-        times = self._tally.count(document.number, day_of(self._now()))
+        times = self._tally.count(document.number, day_of(self._now()), consignment.id)
         self._if_same(consignment, events.DocumentRead(document, reading.proof, times))
 
     def _if_same(self, consignment: Consignment, event: events.Event) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections import Counter
 
 
 class Tally:
@@ -13,13 +12,14 @@ class Tally:
     def __init__(self) -> None:
         self._day = ""
         self._key = b""
-        self._counts: Counter[bytes] = Counter()
+        self._seen: dict[bytes, set[bytes]] = {}
 
-    def count(self, number: str, day: str) -> int:
-        """The how-manieth consignment of `day` this document number starts here."""
+    def count(self, number: str, day: str, consignment: bytes) -> int:
+        """How many consignments of `day` this document number has been read for here."""
         if day != self._day:
             self._day, self._key = day, secrets.token_bytes(32)
-            self._counts.clear()
+            self._seen.clear()
         token = hmac.digest(self._key, number.encode(), "sha256")
-        self._counts[token] += 1
-        return self._counts[token]
+        seen = self._seen.setdefault(token, set())
+        seen.add(consignment)
+        return len(seen)

@@ -18,6 +18,8 @@ async def execute(station: Station, command: str, arguments: Arguments) -> None:
     handler = _COMMANDS.get(command)
     if handler is None:
         raise Invalid("command", "没有这个操作。", "There is no such command.")
+    if station.clerk is None and command != "sign-in":
+        raise Invalid("signed-out", "请先登录。", "Sign in first.")
     await handler(station, arguments)
 
 

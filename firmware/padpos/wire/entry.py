@@ -15,6 +15,7 @@ from padpos.wire.keys import PublicKey, Signer
 VERSION = 1
 NO_PREVIOUS = bytes(32)
 CHAIN_SIZE = 16
+MOST_SEQ = (1 << 63) - 1  # what a database holds as an integer; no ledger grows that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,9 @@ def read_payload(payload: bytes) -> Entry:
     kind = Kind(fields.one_of(m[7], set(Kind), "kind"))
     entry = Entry(
         terminal=ids.terminal_id(m[2]),
-        seq=fields.uint(m[3], "seq"),
+        seq=fields.uint(m[3], "seq", MOST_SEQ),
         prev=fields.octets(m[4], "prev", 32),
-        time=fields.uint(m[5], "time"),
+        time=fields.uint(m[5], "time", MOST_SEQ),
         synchronised=bool(fields.uint(m[6], "clock", 1)),
         kind=kind,
         facts=read_facts(kind, m[8]),

@@ -132,8 +132,10 @@ class Receiver:
             return
         self._store(checked)
         close_one(self._database, AlarmKind.ENVELOPE_MISSING, terminal, entry.chain, entry.seq)
+        named = list(self._attachments.name(entry))
+        # Last, when nothing can fail any more: a draft is not rolled back with its message.
         draft.entry(entry.seq, checked.hash, Status.STORED)
-        for digest in self._attachments.name(entry):
+        for digest in named:
             draft.attachment(digest, Status.STORED)
         key = (terminal, entry.chain)
         batch.reached[key] = max(entry.seq, batch.reached.get(key, -1))

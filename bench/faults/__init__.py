@@ -1,0 +1,1 @@
+"""The fault campaign: power cuts, full disks, kills and cut connections, and what was lost."""

@@ -1,0 +1,146 @@
+"""A terminal without devices: the real station, ledger and link, and parcels without end.
+
+Each append that has returned is told on standard output, one JSON object a line. Writing pauses
+while the file `quiet` is there; the link is served on.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import cast
+
+import click
+
+from bench.faults.sabotage import Sabotage, applied
+from bench.faults.shop import digest, facts_of
+from padpos.ledger.held import Held
+from padpos.ledger.ledger import Appended, Clock, Ledger
+from padpos.terminal import keys as terminal_keys
+from padpos.terminal.clock import now_ms
+from padpos.terminal.config import TerminalConfig
+from padpos.terminal.devices import Devices
+from padpos.terminal.link_server import LinkServer
+from padpos.terminal.recorder import Recorder
+from padpos.terminal.standing import Standing
+from padpos.terminal.station import Station
+from padpos.wire import envelope
+from padpos.wire.entry import Attachment
+from padpos.wire.envelope import JPEG_TYPE, Binding
+from padpos.wire.facts import Kind, LabelFacts
+from padpos.wire.keys import Alg
+from padpos.wire.keyset import Use
+
+MOST_WAITING = 150
+CARRIER = "测试速递"
+
+
+class Writer:
+    """Appends parcels. All calls on the ledger's thread."""
+
+    def __init__(self, terminal: str, ledger: Ledger, standing: Standing) -> None:
+        self._terminal = terminal
+        self._ledger = ledger
+        self._held = Held(ledger)
+        self._standing = standing
+        self._chance = Random(os.urandom(8))
+
+    def parcel(self) -> None:
+        """A consignment with its photos, then the label it may now have."""
+        if self._standing.keys is None or self._standing.waybills is None:
+            return
+        consignment = self._chance.randbytes(16)
+        photos = [self._photo(consignment) for _ in range(self._chance.choice((0, 1, 1, 2)))]
+        sealed = self._seal("consignment", consignment)
+        carrier = self._seal("carrier", consignment)
+        with self._ledger.transaction():
+            waybill = self._held.take_waybill(self._standing.waybills, now_ms())
+            appended = self._ledger.append(
+                Kind.CONSIGNMENT,
+                facts_of(consignment, waybill, sealed, photos),
+                sealed=sealed,
+                carrier=carrier,
+                attachments=photos,
+            )
+        self._tell(appended, {
+            "consignment": consignment.hex(),
+            "sealed": digest(sealed).hex(),
+            "carrier": digest(carrier).hex(),
+            "photos": [photo.sha256.hex() for photo in photos],
+        })  # fmt: skip
+        facts = LabelFacts(consignment, waybill, 1, bytes(32), "intended", "terminal", None)
+        self._tell(self._ledger.append(Kind.LABEL, facts), {"label": consignment.hex()})
+
+    def _photo(self, consignment: bytes) -> Attachment:
+        most = self._chance.choice((5_000, 20_000, 300_000))
+        sealed = self._seal("photo", consignment, self._chance.randbytes(most), JPEG_TYPE)
+        return Attachment(
+            self._held.keep_photo(consignment, sealed, JPEG_TYPE), len(sealed), JPEG_TYPE
+        )
+
+    def _seal(
+        self, purpose: str, consignment: bytes, content: bytes = b"", kind: str = envelope.CBOR_TYPE
+    ) -> bytes:
+        assert self._standing.keys is not None  # `parcel` has looked
+        keys = self._standing.keys.to_seal(Use.UPLOAD, now_ms(), Alg.XWING)
+        plain = content or envelope.pad({1: self._chance.randbytes(600)})
+        return envelope.seal(plain, Binding(self._terminal, purpose, consignment), keys, kind)
+
+    def _tell(self, appended: Appended, more: dict[str, object]) -> None:
+        line = {"seq": appended.seq, "hash": appended.hash.hex(), **more}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+async def _serve(config: TerminalConfig) -> None:
+    keys = terminal_keys.load(config.keys)
+    ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now_ms, lambda: True))
+    standing = Standing(ledger, Held(ledger), keys, config.carrier)
+    standing.load()
+    station = Station(
+        config=config,
+        ledger=ledger,
+        standing=standing,
+        recorder=Recorder(config, ledger, standing, now_ms),
+        devices=cast(Devices, None),  # nobody posts an event here, so none is asked for
+        now=now_ms,
+        ledger_thread=ThreadPoolExecutor(1, "ledger"),
+    )
+    await station.recover()
+    writer = Writer(config.terminal, ledger, standing)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(LinkServer(station, ledger, now_ms).serve(config.link))
+        tasks.create_task(_write(station, writer, config.state.parent / "quiet"))
+
+
+async def _write(station: Station, writer: Writer, quiet: Path) -> None:
+    chance = Random(os.urandom(8))
+    while True:
+        await asyncio.sleep(chance.uniform(0, 0.1))
+        if not quiet.exists() and station.waiting.entries < MOST_WAITING:
+            await station.in_ledger(writer.parcel)
+
+
+@click.command()
+@click.option("--folder", required=True, type=click.Path(path_type=Path))
+@click.option("--terminal", required=True)
+@click.option("--sabotage", type=click.Choice([str(name) for name in Sabotage]))
+def main(folder: Path, terminal: str, sabotage: str | None) -> None:
+    """Write until killed."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    config = TerminalConfig(
+        terminal=terminal, carrier=CARRIER, outlet="测试路网点", area="北京 B01",
+        state=folder / "state", keys=folder / "keys", reader="none", printer_host="127.0.0.1",
+        printer_port=9100, camera=folder / "camera", link=folder / "link.sock", listen=(),
+        label_prefix="HTTPS://L.EXAMPLE.CN/", least_suite=Alg.XWING, pins={},
+    )  # fmt: skip
+    with applied(Sabotage(sabotage) if sabotage else None):
+        asyncio.run(_serve(config))
+
+
+if __name__ == "__main__":
+    main()

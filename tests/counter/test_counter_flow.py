@@ -53,7 +53,8 @@ EVENTS: dict[type, events.Event] = {
         WALK_IN, DRAWN, READ, events.DeviceFailed("card-lifted"), PHOTOGRAPHED, SENDS, RECEIVES,
         HOLDS, CONFIRMED, events.Refused("prohibited-goods"), events.Abandoned("sender-left"),
         RECORDED, events.RecordFailed("waybills-spent"), UNKNOWN, events.LabelSaid(whole=True),
-        events.RetryLabel(), events.LabelOwed(ID, "PPT00000000000", 2, "unknown"),
+        events.RetryLabel(), events.LabelGivenUp(),
+        events.LabelOwed(ID, "PPT00000000000", 2, "unknown"),
     )
 }  # fmt: skip
 OPEN_EVENTS = {
@@ -65,8 +66,8 @@ TAKEN = {
     "open": OPEN_EVENTS,
     "recording": {"Recorded", "RecordFailed"},
     "printing": {"LabelEnded"},
-    "label-unknown": {"LabelSaid"},
-    "label-blocked": {"RetryLabel"},
+    "label-unknown": {"LabelSaid", "LabelGivenUp"},
+    "label-blocked": {"RetryLabel", "LabelGivenUp"},
     "done": {"Begun", "LabelOwed"},
 }
 

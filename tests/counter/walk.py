@@ -105,7 +105,7 @@ class Walk:
             case Phase.LABEL_UNKNOWN:
                 return events.LabelSaid(pick((True, False)))
             case Phase.LABEL_BLOCKED:
-                return events.RetryLabel()
+                return pick((events.RetryLabel(), events.RetryLabel(), events.LabelGivenUp()))
         makers: dict[Step, Callable[[], events.Event]] = {
             Step.DRAW: self._draw_made,
             Step.IDENTIFY: self._document_read,
@@ -142,6 +142,7 @@ class Walk:
             self._label_ended,
             lambda: events.LabelSaid(pick((True, False))),
             events.RetryLabel,
+            events.LabelGivenUp,
             self._label_owed,
         )
         return pick(makers)()

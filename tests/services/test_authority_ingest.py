@@ -187,21 +187,24 @@ def test_an_entry_of_an_unknown_chain_is_refused(terminal: Terminal) -> None:
     assert terminal.send(CLERK, chain=os.urandom(16)) == (2, "unknown-chain")
 
 
-def test_an_entry_signed_with_another_key_is_refused(
-    new_terminal: Callable[..., Terminal], terminal: Terminal
+def test_an_entry_signed_with_another_key_is_counted_and_gets_no_word(
+    authority: Authority, new_terminal: Callable[..., Terminal], terminal: Terminal
 ) -> None:
     stranger = new_terminal(connected=False)
     own, terminal.signer = terminal.signer, stranger.signer
-    assert terminal.send(CLERK, time=1) == (2, "wrong-key")
+    forged, digest = terminal.make(CLERK, seq=1, time=1)
+    terminal.publish("entry", forged)
     terminal.signer = own
     assert terminal.send(CLERK) == (0, None)
+    assert authority.counted("wrong-key", terminal.name) == 1
+    assert all(item.hash != digest for r in terminal.receipts for item in r.entries)
 
 
 def test_an_entry_that_names_another_terminal_is_refused(terminal: Terminal) -> None:
     assert terminal.send(CLERK, terminal="somebody-else") == (2, "terminal-mismatch")
 
 
-def test_an_envelope_that_is_not_the_named_one_is_refused(
+def test_what_was_damaged_on_the_way_is_not_refused_but_taken_when_it_comes_whole(
     authority: Authority, terminal: Terminal
 ) -> None:
     identity = os.urandom(16)
@@ -210,7 +213,16 @@ def test_an_envelope_that_is_not_the_named_one_is_refused(
     entry = EntryMessage.from_bytes(message).entry
     damaged = EntryMessage(entry, flipped(body, len(body) // 2), None).to_bytes()
     terminal.publish("entry", damaged)
-    assert terminal.word_on(digest) == (2, "envelope-mismatch")
+    terminal.publish("entry", message)
+    assert terminal.word_on(digest) == (0, None), "a lie on the way costs a re-send, no more"
+    assert authority.counted("envelope-mismatch", terminal.name) == 1
+
+
+def test_a_number_no_database_holds_stops_nobody(authority: Authority, terminal: Terminal) -> None:
+    huge, _ = terminal.make(CLERK, seq=(1 << 64) - 1)
+    terminal.publish("entry", huge)
+    assert terminal.send(CLERK) == (0, None)
+    assert authority.counted("malformed", terminal.name) == 1
 
 
 def test_an_entry_without_its_envelope_gets_no_word(

@@ -13,6 +13,7 @@ from padpos.counter.consignment import Consignment, Step, owed
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import Phase
 from padpos.ledger.held import Held
+from padpos.wire.errors import TooLarge
 from padpos.wire.facts import (
     ConsignmentFacts,
     DrawFacts,
@@ -23,6 +24,7 @@ from padpos.wire.facts import (
 from padpos.wire.policy import Duty
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import CardLifted
+from padpos_drivers.printer import PrintOutcome
 from tests.terminal.counters import (
     PIN,
     POLICY,
@@ -126,6 +128,99 @@ def test_a_contract_parcel_is_drawn_on_record_before_anything_else(tmp_path: Pat
             await c.do("begin", customer="contract", contract="contract-9")
             draws = await c.facts(Kind.DRAW)
             assert [d.n for d in of_kind(draws, DrawFacts)] == [1, 2]
+
+    asyncio.run(story())
+
+
+def test_a_ninth_photograph_is_not_taken_and_the_eight_stay(tmp_path: Path) -> None:
+    """Rule 3: evidence leaves against a receipt, never by one picture too many."""
+
+    async def story() -> None:
+        async with counter(tmp_path) as c:
+            await c.walk_in(until="photo")
+            for _ in range(7):
+                await c.do("photo")
+            with pytest.raises(CounterError) as refused:
+                await c.do("photo")
+            assert refused.value.code == "photos"
+            assert len(list((tmp_path / "state" / "attachments").iterdir())) == 8
+
+    asyncio.run(story())
+
+
+def test_a_photograph_too_large_to_be_read_back_is_never_recorded(tmp_path: Path) -> None:
+    """Rule 3: the ledger opens again, whatever a camera delivers."""
+
+    async def story() -> None:
+        async with counter(tmp_path) as c:
+            await c.walk_in(until="sender")
+            held = c.station.state.consignment
+            assert held is not None
+            with pytest.raises(TooLarge):
+                await c.station.in_ledger(
+                    c.station._recorder.photo, held.id, bytes(3 << 20), "plausible"
+                )
+            assert len(list((tmp_path / "state" / "attachments").iterdir())) == 1
+        async with counter(tmp_path, recover=True) as c:
+            assert c.phase is Phase.IDLE
+
+    asyncio.run(story())
+
+
+def test_a_newer_policy_that_asks_for_more_is_not_outrun_by_a_confirmation(tmp_path: Path) -> None:
+    """Rule 4: what is owed is judged again at the moment of recording."""
+
+    async def story() -> None:
+        spared = tuple(
+            replace(r, duty=Duty.EXEMPT) if r.step == "inspect" else r for r in POLICY.requirements
+        )
+        async with counter(tmp_path, policy=replace(POLICY, requirements=spared)) as c:
+            await c.do("begin", customer="walk-in")
+            await c.lay_card()
+            await c.do("sender", phone=SENDER_PHONE)
+            await c.do(
+                "recipient",
+                name=RECIPIENT.name, phone=RECIPIENT.phone, address=RECIPIENT.address,
+            )  # fmt: skip
+            await c.do("contents", contents="文具", grams=100)
+            newer = replace(POLICY, version=POLICY.version + 1)
+            c.station.confirm()
+            assert c.standing.policy is not None
+            c.standing.policy = newer
+            await c.settle()
+            assert c.phase is Phase.OPEN
+            assert of_kind(await c.facts(), LabelFacts) == []
+
+    asyncio.run(story())
+
+
+def test_nobody_but_a_signed_in_clerk_commands_the_counter(tmp_path: Path) -> None:
+    """Rule 4: also not the word on a label, and not another clerk over the one at work."""
+
+    async def story() -> None:
+        async with counter(tmp_path, signed_in=False) as c:
+            for command in ("begin", "label-whole", "label-void", "sign-out"):
+                with pytest.raises(CounterError) as refused:
+                    await c.do(command, customer="walk-in")
+                assert refused.value.code == "signed-out"
+            c.station.clerk = "clerk-03"
+            with pytest.raises(CounterError):
+                await c.do("sign-in", clerk="clerk-03", pin=PIN)
+
+    asyncio.run(story())
+
+
+def test_a_label_that_can_not_be_printed_is_given_up_and_its_number_voided(tmp_path: Path) -> None:
+    """Rule 6: a parcel without a label is void on record, and the counter is free again."""
+
+    async def story() -> None:
+        async with counter(tmp_path) as c:
+            c.printer.outcomes = [PrintOutcome.BLOCKED]
+            await c.walk_in()
+            assert c.phase is Phase.LABEL_BLOCKED
+            await c.do("label-void")
+            assert c.phase is Phase.DONE
+            assert len(await c.facts(Kind.VOID)) == 1
 
     asyncio.run(story())
 

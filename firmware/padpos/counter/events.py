@@ -132,6 +132,11 @@ class RetryLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelGivenUp:
+    """The recorded parcel gets no label: its number is voided, and the counter is free again."""
+
+
+@dataclass(frozen=True, slots=True)
 class LabelOwed:
     """After a restart: a recorded consignment whose paper is not settled."""
 
@@ -158,6 +163,7 @@ Event = (
     | LabelEnded
     | LabelSaid
     | RetryLabel
+    | LabelGivenUp
     | LabelOwed
 )
 

@@ -21,6 +21,7 @@ from padpos.counter.events import (
     Effect,
     Event,
     LabelEnded,
+    LabelGivenUp,
     LabelOwed,
     LabelSaid,
     PhotoTaken,
@@ -267,6 +268,12 @@ def _retry_label(state: State, event: RetryLabel, law: Law) -> Next:  # noqa: AR
     return State(Phase.PRINTING, paper=paper), (PrintLabel(paper.consignment, paper.generation),)
 
 
+def _label_given_up(state: State, event: LabelGivenUp, law: Law) -> Next:  # noqa: ARG001
+    paper = _paper(state, Phase.LABEL_BLOCKED, Phase.LABEL_UNKNOWN)
+    done = State(Phase.DONE, paper=paper, outcome=Outcome.VOIDED, reason="label-given-up")
+    return done, (RecordVoid(paper.consignment, "label-given-up"),)
+
+
 def _label_owed(state: State, event: LabelOwed, law: Law) -> Next:  # noqa: ARG001
     if state.phase not in (Phase.IDLE, Phase.DONE):
         raise NotNow
@@ -293,5 +300,6 @@ _HANDLERS: dict[type, Callable[[State, Any, Law], Next]] = {
     LabelEnded: _label_ended,
     LabelSaid: _label_said,
     RetryLabel: _retry_label,
+    LabelGivenUp: _label_given_up,
     LabelOwed: _label_owed,
 }

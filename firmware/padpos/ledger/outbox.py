@@ -51,8 +51,8 @@ class Outbox:
         """(SHA-256, size) of attachments to send, in their entries' order."""
         return list(
             self._db.execute(
-                "SELECT hash, size FROM attachments WHERE receipted IS NULL AND seq IS NOT NULL"
-                " ORDER BY seq LIMIT ?",
+                "SELECT a.hash, a.size FROM attachments AS a JOIN entries AS e ON e.seq = a.seq"
+                " WHERE a.receipted IS NULL AND e.refused IS NULL ORDER BY a.seq LIMIT ?",
                 (most,),
             )
         )

@@ -96,6 +96,10 @@ async def _label_retry(station: Station, _: Arguments) -> None:
     station.post(events.RetryLabel())
 
 
+async def _label_void(station: Station, _: Arguments) -> None:
+    station.post(events.LabelGivenUp())
+
+
 _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "sign-in": _sign_in,
     "sign-out": _sign_out,
@@ -110,4 +114,5 @@ _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "label-whole": _label_whole,
     "label-reprint": _label_reprint,
     "label-retry": _label_retry,
+    "label-void": _label_void,
 }

@@ -19,7 +19,7 @@ from padpos_services.authority import chains, receipts, store, verdict
 from padpos_services.authority.alarms import AlarmKind, close_one, open_alarm
 from padpos_services.authority.attachments import Attachments, Progress
 from padpos_services.authority.blobs import Blobs
-from padpos_services.authority.verdict import Checked, Name, Reason, Refused
+from padpos_services.authority.verdict import CARRIED_BADLY, Checked, Name, Reason, Refused
 from padpos_services.shared import database as shared_database
 
 log = logging.getLogger(__name__)
@@ -200,7 +200,7 @@ class Receiver:
             # No word on an entry until its Envelopes are here (formats §7).
             open_alarm(self._database, AlarmKind.ENVELOPE_MISSING, terminal,
                        chain=name.chain, seq=name.seq)  # fmt: skip
-        else:
+        elif refused.reason not in CARRIED_BADLY:
             draft.entry(name.seq, name.hash, Status.REFUSED, str(refused.reason))
 
     def _holds(self, terminal: str, name: Name) -> bool:

@@ -38,6 +38,21 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+CARRIED_BADLY = frozenset(
+    {
+        Reason.TOO_LARGE,
+        Reason.MALFORMED,
+        Reason.WRONG_KEY,
+        Reason.BAD_SIGNATURE,
+        Reason.ENVELOPE_MISMATCH,
+    }
+)
+"""What whoever carries the bytes could have caused: counted, never answered.
+
+A refusal would name the genuine entry's hash, and the terminal would not send it again.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """What an entry message calls itself, believed or not: enough to answer it."""

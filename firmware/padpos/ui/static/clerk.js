@@ -153,6 +153,7 @@ function wire() {
   onPress("b-whole", () => send("label-whole"));
   onPress("b-reprint", () => send("label-reprint"));
   onPress("b-retry", () => send("label-retry"));
+  onPress("b-void", () => send("label-void"));
   $("b-inspected").addEventListener("click", () => goTo(null));
   $("b-contract").addEventListener("click", () => {
     foldContract(true);

@@ -112,6 +112,7 @@ export const WORDS = {
   reprintLast: ["已是最后一版：再选重打，此单作废", "This was the last print: reprinting voids the parcel"],
   blockedTitle: ["面单还没有打印", "The label has not been printed"],
   retry: ["已处理，重试打印", "Fixed: print again"],
+  giveUp: ["无法打印，此单作废", "Can't print: void this parcel"],
   accepted: ["收寄完成", "Accepted"],
   refusedEnd: ["已拒收", "Refused"],
   abandonedEnd: ["已取消", "Cancelled"],

@@ -112,7 +112,7 @@ class Shop:
         consignment = self._chance.randbytes(16)
         photo = self._photo(consignment).sha256
         self.book.perhaps.add(photo)
-        self._held.drop_photos(consignment)
+        self._held.drop_photo(photo)
         self._forget({photo})
 
     def receipt(self) -> None:

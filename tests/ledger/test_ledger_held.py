@@ -136,12 +136,14 @@ def test_a_sweep_takes_the_files_that_nothing_names_and_no_others(tmp_path: Path
     assert [file.name for file in (tmp_path / "attachments").iterdir()] == [f"{named.hex()}.cose"]
 
 
-def test_photos_of_a_parcel_that_ended_otherwise_are_dropped(tmp_path: Path) -> None:
+def test_a_photo_that_no_entry_names_can_be_dropped_and_a_named_one_can_not(tmp_path: Path) -> None:
     ledger = begun(tmp_path)
     held = Held(ledger)
     loose = held.keep_photo(CONSIGNMENT, b"loose", JPEG)
     _, named = parcel(ledger)
-    held.drop_photos(CONSIGNMENT)
+    assert [photo.sha256 for photo in held.unnamed_photos(CONSIGNMENT)] == [loose]
+    for sha256 in (loose, named):
+        held.drop_photo(sha256)
     assert ledger.files.read(named) == PHOTO
     with pytest.raises(FileNotFoundError):
         ledger.files.read(loose)

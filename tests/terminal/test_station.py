@@ -13,6 +13,7 @@ from padpos.counter.consignment import Consignment, Step, owed
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import Phase
 from padpos.ledger.held import Held
+from padpos.ledger.outbox import Outbox
 from padpos.wire.errors import TooLarge
 from padpos.wire.facts import (
     ConsignmentFacts,
@@ -65,7 +66,9 @@ def test_a_parcel_in_hand_at_a_crash_is_on_record_as_interrupted(
         async with counter(tmp_path, recover=True) as c:
             (ended,) = await c.facts(Kind.ABANDONED)
             assert isinstance(ended, EndedFacts) and ended.reason == "interrupted"
-            assert not list((tmp_path / "state" / "attachments").iterdir())
+            named = await c.station.in_ledger(Outbox(c.ledger).attachments, 10)
+            files = {file.stem for file in (tmp_path / "state" / "attachments").iterdir()}
+            assert files == {photo.hex() for photo, _ in named}, "no evidence without its entry"
         async with counter(tmp_path, recover=True) as c:
             assert len(await c.facts(Kind.ABANDONED)) == 1
 
@@ -76,10 +79,10 @@ def test_a_parcel_in_hand_at_a_crash_is_on_record_as_interrupted(
     ("command", "reason", "kind"),
     [("refuse", "prohibited-goods", Kind.REFUSAL), ("abandon", "sender-left", Kind.ABANDONED)],
 )
-def test_a_refused_or_abandoned_parcel_is_on_record_and_its_photos_go(
+def test_a_refused_or_abandoned_parcel_is_on_record_and_its_photos_with_it(
     tmp_path: Path, command: str, reason: str, kind: Kind
 ) -> None:
-    """Rule 4: a refusal is an entry."""
+    """Rules 3 and 4: a refusal is an entry, and evidence goes only against a receipt."""
 
     async def story() -> None:
         async with counter(tmp_path) as c:
@@ -91,7 +94,9 @@ def test_a_refused_or_abandoned_parcel_is_on_record_and_its_photos_go(
                 reason, "clerk-03", "citizen",
             )  # fmt: skip
             assert await c.station.in_ledger(Held(c.ledger).left_open) == []
-            assert not list((tmp_path / "state" / "attachments").iterdir())
+            ((photo, _),) = await c.station.in_ledger(Outbox(c.ledger).attachments, 10)
+            (file,) = (tmp_path / "state" / "attachments").iterdir()
+            assert file.stem == photo.hex()
 
     asyncio.run(story())
 

@@ -7,6 +7,7 @@ import hashlib
 from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.ledger import Ledger
 from padpos.wire.documents import Waybills
+from padpos.wire.entry import Attachment
 
 
 class Held:
@@ -43,18 +44,14 @@ class Held:
         if self._db.changes():
             self._ledger.files.remove(sha256)
 
-    def drop_photos(self, consignment: bytes) -> None:
-        """Forget photos of a consignment that no entry names."""
-        rows = list(
-            self._db.execute(
-                "SELECT hash FROM attachments WHERE consignment = ? AND seq IS NULL", (consignment,)
-            )
+    def unnamed_photos(self, consignment: bytes) -> list[Attachment]:
+        """The photos of a consignment that no entry names yet, in the order they were taken."""
+        rows = self._db.execute(
+            "SELECT hash, size, media_type FROM attachments"
+            " WHERE consignment = ? AND seq IS NULL ORDER BY rowid",
+            (consignment,),
         )
-        self._db.execute(
-            "DELETE FROM attachments WHERE consignment = ? AND seq IS NULL", (consignment,)
-        )
-        for (sha256,) in rows:
-            self._ledger.files.remove(sha256)
+        return [Attachment(*row) for row in rows]
 
     def sweep(self) -> int:
         """Remove files that no entry waits with: how many. Not while a consignment is in hand."""

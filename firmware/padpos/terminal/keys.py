@@ -46,7 +46,7 @@ def load(folder: Path) -> TerminalKeys:
         load_entry_key(folder),
         sealing_public(Alg.X25519, secret),
         sealing_private(Alg.X25519, secret),
-        _policy_key(folder),
+        load_policy_key(folder),
     )
 
 
@@ -68,7 +68,8 @@ def _inbox_secret(folder: Path) -> bytes:
         raise KeysMissing(f"{folder / INBOX_KEY}: missing or not 32 bytes in hex") from error
 
 
-def _policy_key(folder: Path) -> PublicKey:
+def load_policy_key(folder: Path) -> PublicKey:
+    """The authority's policy key as provisioning pins it. Raises KeysMissing."""
     try:
         table = json.loads((folder / POLICY_KEY).read_text("ascii"))
         return PublicKey(Alg(table["alg"]), bytes.fromhex(table["public"]))

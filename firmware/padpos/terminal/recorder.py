@@ -131,7 +131,7 @@ class Recorder:
     def ended(
         self, kind: Kind, consignment: Consignment, clerk: str, reason: str, step: str
     ) -> None:
-        """Record a refused or abandoned consignment; its photographs go."""
+        """Record a refused or abandoned consignment; what was photographed stays evidence."""
         document_class = consignment.document.type if consignment.document else None
         facts = self._ended_facts(
             consignment.id,
@@ -189,9 +189,9 @@ class Recorder:
 
     def _end(self, kind: Kind, facts: EndedFacts) -> None:
         with self._ledger.transaction():
-            self._ledger.append(kind, facts)
+            photos = self._held.unnamed_photos(facts.consignment)
+            self._ledger.append(kind, facts, attachments=photos)
             self._held.close_consignment(facts.consignment)
-        self._held.drop_photos(facts.consignment)
 
     def _falls_on(self, contract: str, day: str, n: int, policy: Policy) -> bool:
         commitment, key = self._held.commitment(day), self._standing.day_keys.get(day)

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from padpos import __version__
 from padpos.ledger.ledger import Clock, Ledger
 from padpos.terminal import keys as terminal_keys
-from padpos.wire import documents, ids
+from padpos.wire import certificates, documents, ids
 from padpos.wire.entry import CHAIN_SIZE
 from padpos.wire.errors import WireError
 from padpos.wire.facts import GenesisFacts
@@ -68,18 +68,37 @@ def request(terminal: str, keys: Path, uplink: Path, state: Path, clock: Clock) 
 
 
 def accept(answer: Path, keys: Path, uplink: Path) -> None:
-    """Take the authority's answer: certificates, the key to pin, the genesis document."""
+    """Take the authority's answer: certificates, the key to pin, the genesis document.
+
+    All of it is checked against this terminal's own keys before anything is placed.
+    """
     try:
-        pinned = (answer / terminal_keys.POLICY_KEY).read_bytes()
-        genesis = (answer / "genesis.cbor").read_bytes()
-        _place(keys / terminal_keys.POLICY_KEY, pinned)
-        documents.verify_genesis(genesis, terminal_keys.load(keys).policy)
-        for name in CERTIFICATES:
-            _place(keys / name, (answer / name).read_bytes())
-        for name in UPLINK_CERTIFICATES:
-            _place(uplink / name, (answer / name).read_bytes())
-    except (OSError, WireError, terminal_keys.KeysMissing) as error:
+        found = {path.name: path.read_bytes() for path in answer.iterdir() if path.is_file()}
+        _check(found, answer, terminal_keys.load_entry_key(keys))
+        places = {name: keys / name for name in (*CERTIFICATES, terminal_keys.POLICY_KEY)}
+        places |= {name: uplink / name for name in UPLINK_CERTIFICATES}
+        pinned = keys / terminal_keys.POLICY_KEY
+        if pinned.exists() and pinned.read_bytes() != found[terminal_keys.POLICY_KEY]:
+            raise ProvisioningError(f"{pinned}: another authority is pinned already")
+        for name, path in places.items():
+            _place(path, found[name])
+    except KeyError as error:
+        raise ProvisioningError(f"{answer}: {error.args[0]} is not in it") from error
+    except (OSError, ValueError, terminal_keys.KeysMissing) as error:
         raise ProvisioningError(f"the authority's answer can't be taken: {error}") from error
+
+
+def _check(found: dict[str, bytes], answer: Path, entry_key: SoftwareSigner) -> None:
+    policy_key = terminal_keys.load_policy_key(answer)
+    genesis = documents.verify_genesis(found["genesis.cbor"], policy_key)
+    entry = x509.load_pem_x509_certificate(found["entry.pem"])
+    tls = x509.load_pem_x509_certificate(found["tls.pem"])
+    read = certificates.read_entry_certificate(entry.public_bytes(Encoding.DER))
+    certificates.require_purpose(tls, certificates.CLIENT_AUTH)
+    if read.key != entry_key.public:
+        raise ProvisioningError(f"{answer}: the entry certificate is for another key")
+    if not genesis.terminal == read.terminal == certificates.common_name(tls):
+        raise ProvisioningError(f"{answer}: its papers are for different terminals")
 
 
 def _csr(key: ec.EllipticCurvePrivateKey, terminal: str) -> str:

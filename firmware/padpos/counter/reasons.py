@@ -25,10 +25,10 @@ PROBLEMS = {
         "请拿起证件再重新放置，每件须重新读取",
         "Lift the card and lay it again: each consignment needs a reading of its own.",
     ),
-    "label-given-up": ("面单无法打印，运单作废", "No label could be printed; the number is void."),
+    "label-given-up": ("面单无法打印，运单作废", "no label could be printed; the number is void"),
     "labels-spent": (
         "面单三次均未成功，运单作废",
-        "All three labels are spent; the number is void.",
+        "all three labels are spent; the number is void",
     ),
     "card-absent": ("读卡器上没有卡", "There is no card on the reader."),
     "reader-lost": ("读卡器断开", "The card reader is not connected."),

@@ -193,7 +193,7 @@ def test_a_newer_policy_that_asks_for_more_is_not_outrun_by_a_confirmation(tmp_p
             assert c.standing.policy is not None
             c.standing.policy = newer
             await c.settle()
-            assert c.phase is Phase.OPEN
+            assert (c.phase, c.station.state.problem) == (Phase.OPEN, "policy-changed")
             assert of_kind(await c.facts(), LabelFacts) == []
 
     asyncio.run(story())

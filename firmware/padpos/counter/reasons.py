@@ -38,6 +38,14 @@ PROBLEMS = {
     "reader-stopped": ("读卡器已停止", "The card reader has been stopped."),
     "read-timeout": ("读卡超时，请重新放置", "Reading took too long: lay the card again."),
     "camera-lost": ("摄像头无响应", "The camera does not answer."),
+    "photo-too-large": (
+        "照片过大，请检查摄像头设置",
+        "The picture is too large: see the camera's settings.",
+    ),
+    "policy-changed": (
+        "政策刚刚更新，请补齐所需步骤",
+        "The policy has just changed: see what is still owed.",
+    ),
     "photo-covered": ("镜头被遮挡或画面空白", "The picture is blank: is the lens covered?"),
     "paper-out": ("打印纸用完", "The printer is out of paper."),
     "cover-open": ("打印机盖未关", "The printer's cover is open."),

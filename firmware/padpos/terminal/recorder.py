@@ -37,6 +37,18 @@ from padpos.wire.personal import SealedCarrier, SealedConsignment
 from padpos.wire.policy import Duty, Policy
 
 
+class PhotoTooLarge(TooLarge):
+    """A photograph whose Envelope no reader would take."""
+
+    code = "photo-too-large"
+
+
+class PolicyChanged(NotAccepted):
+    """Since the clerk confirmed, a policy came that asks for more."""
+
+    code = "policy-changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A consignment on stable storage, its waybill number, and its first label as drawn."""
@@ -91,7 +103,7 @@ class Recorder:
         binding = Binding(self._config.terminal, "photo", consignment)
         sealed = envelope.seal(jpeg, binding, self._upload_keys(), JPEG_TYPE)
         if len(sealed) > envelope.ATTACHMENT_LIMIT:
-            raise TooLarge("a photograph larger than an attachment may be")
+            raise PhotoTooLarge("a photograph larger than an attachment may be")
         sha256 = self._held.keep_photo(consignment, sealed, JPEG_TYPE)
         return Photo(sha256, len(sealed), verdict)
 
@@ -103,7 +115,7 @@ class Recorder:
         Raises a WireError, LabelError, AuditFailure or WaybillsSpent; nothing is then recorded.
         """
         if owed(consignment, self._policy()):
-            raise NotAccepted("a newer policy asks for more than this consignment has")
+            raise PolicyChanged("a newer policy asks for more than this consignment has")
         with self._ledger.transaction():
             waybill = self._take_waybill()
             sealed, carrier = self._seal(consignment, waybill)

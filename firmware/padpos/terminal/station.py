@@ -137,10 +137,7 @@ class Station:
             with self.stopwatch.running("inspect"):
                 jpeg, verdict = await self.devices.photograph()
                 photo = await self.in_ledger(self._recorder.photo, consignment.id, jpeg, verdict)
-        except CameraError as error:
-            self.post(events.DeviceFailed(error.code))
-            return
-        except WireError as error:
+        except (CameraError, WireError) as error:
             self.post(events.DeviceFailed(error.code))
             return
         if not self._if_same(consignment, events.PhotoTaken(photo)):

@@ -9,8 +9,8 @@ HERE=$PWD
 VENV=.venv
 VPCD=.cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so
 DEMO_PACKAGES=(python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd mosquitto
-  fonts-noto-cjk iproute2 util-linux libqrencode4 ca-certificates)
-TEST_PACKAGES=(mosquitto-clients libzbar0 git)
+  libtss2-dev pkg-config fonts-noto-cjk iproute2 util-linux libqrencode4 ca-certificates)
+TEST_PACKAGES=(mosquitto-clients libzbar0 git swtpm libtss2-tcti-swtpm0)
 
 help() {
   cat <<'TEXT'
@@ -99,7 +99,8 @@ environment() {
   say "Python packages: installing into $VENV with $("$python" -V) (a minute or two)"
   "$python" -m venv --clear "$VENV"
   local pip=("$VENV/bin/python" -m pip --disable-pip-version-check install -qq)
-  # The build tools first, pinned too: pyscard is built here, for this machine's pcsc-lite.
+  # The build tools first, pinned too: pyscard and tpm2-pytss are built here, for this machine's
+  # pcsc-lite and tpm2-tss.
   "${pip[@]}" --require-hashes -r requirements/build.lock || fail "pip could not install the build tools"
   "${pip[@]}" --no-build-isolation --require-hashes -r requirements/dev.lock ||
     fail "pip could not install the pinned packages"

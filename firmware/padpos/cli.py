@@ -31,10 +31,11 @@ def terminal(config: Path) -> None:
     from padpos.terminal import daemon  # noqa: PLC0415
     from padpos.terminal.config import ConfigError  # noqa: PLC0415
     from padpos.terminal.keys import KeysMissing  # noqa: PLC0415
+    from padpos.wire.keys import CannotSign  # noqa: PLC0415
 
     try:
         daemon.main(config)
-    except (ConfigError, KeysMissing, LedgerError) as error:
+    except (ConfigError, KeysMissing, LedgerError, CannotSign) as error:
         _fail(error)
 
 
@@ -62,8 +63,15 @@ def provision() -> None:
 @click.option("--uplink", "uplink_keys", required=True, type=_FOLDER, help="The uplink's keys.")
 @click.option("--state", required=True, type=_FOLDER, help="The ledger's folder; begun here.")
 @click.option("--out", required=True, type=_FILE, help="Where to write the request.")
+@click.option(
+    "--tpm",
+    is_flag=False,
+    flag_value="device:/dev/tpmrm0",
+    metavar="[TCTI]",
+    help="Make the entry key in a TPM 2.0 (default: device:/dev/tpmrm0).",
+)
 def provision_request(
-    terminal_id: str, keys: Path, uplink_keys: Path, state: Path, out: Path
+    *, terminal_id: str, keys: Path, uplink_keys: Path, state: Path, out: Path, tpm: str | None
 ) -> None:
     """Make keys and the first ledger entry, and write the request for the authority."""
     from padpos.ledger.errors import LedgerError  # noqa: PLC0415
@@ -73,7 +81,7 @@ def provision_request(
 
     clock = Clock(now_ms, synchronised)
     try:
-        out.write_bytes(upkeep.request(terminal_id, keys, uplink_keys, state, clock))
+        out.write_bytes(upkeep.request(terminal_id, keys, uplink_keys, state, clock, tcti=tpm))
     except (upkeep.ProvisioningError, LedgerError, OSError) as error:
         _fail(error)
     click.echo(f"request written: {out}")

@@ -60,6 +60,19 @@ PROBLEMS = {
     "sealing-refused": ("密钥不在有效期内", "There is no valid key to seal to."),
     "too-large": ("收件人信息过长，面单码容纳不下", "The recipient is too long for a label code."),
     "label-refused": ("面单未通过自检", "The label failed its own check and is not printed."),
+    "tpm-absent": ("安全芯片无响应", "The TPM is not there or does not answer."),
+    "tpm-silent": ("安全芯片响应超时", "The TPM does not answer in time."),
+    "tpm-busy": ("安全芯片正忙，请稍后再试", "The TPM is busy: try again."),
+    "tpm-locked": ("安全芯片已锁定", "The TPM has locked itself."),
+    "tpm-forbidden": ("无权使用安全芯片", "This terminal may not use its TPM."),
+    "tpm-cleared": (
+        "安全芯片已被清空，终端须重新入网",
+        "The TPM was cleared: its key is gone.",
+    ),
+    "tpm-foreign": ("签名密钥属于另一块安全芯片", "The entry key belongs to another TPM."),
+    "tpm-key-damaged": ("签名密钥文件损坏", "The entry key's file is damaged."),
+    "tpm-unsupported": ("未安装安全芯片软件", "The software for the TPM is not installed."),
+    "tpm-failed": ("安全芯片故障", "The TPM reports a fault."),
     "unreachable": ("无法连接打印机", "The printer can't be reached."),
 }
 _ALL = REFUSALS | ABANDONED | PROBLEMS

@@ -35,7 +35,7 @@ log = logging.getLogger("padpos.terminal")
 
 
 def main(path: Path) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing or LedgerError."""
+    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing, LedgerError or CannotSign."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = load(path)
     keys = terminal_keys.load(config.keys)

@@ -9,9 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from padpos.terminal import tpm
 from padpos.wire.errors import WireError
 from padpos.wire.keys import (
     Alg,
+    CannotSign,
     PublicKey,
     SealingPrivateKey,
     Signer,
@@ -21,8 +23,10 @@ from padpos.wire.keys import (
 )
 
 ENTRY_KEY = "entry.key.pem"
+TPM_ENTRY_KEY = "entry.key.tpm.json"  # stands for a key in a TPM, instead of ENTRY_KEY
 INBOX_KEY = "inbox.key.hex"
 POLICY_KEY = "policy-key.json"
+_PROBE = b"padpos: does this key sign?"  # no Sig_structure, so it can't pass for an entry
 
 
 class KeysMissing(Exception):
@@ -40,18 +44,39 @@ class TerminalKeys:
 
 
 def load(folder: Path) -> TerminalKeys:
-    """Raises KeysMissing."""
+    """All of them, and the entry key shown to sign. Raises KeysMissing or CannotSign."""
     secret = _inbox_secret(folder)
+    entry = load_entry_key(folder)
+    entry.public.verify(entry.sign(_PROBE), _PROBE)
     return TerminalKeys(
-        load_entry_key(folder),
+        entry,
         sealing_public(Alg.X25519, secret),
         sealing_private(Alg.X25519, secret),
         load_policy_key(folder),
     )
 
 
-def load_entry_key(folder: Path) -> SoftwareSigner:
-    """The key that signs entries. Raises KeysMissing."""
+def has_entry_key(folder: Path) -> bool:
+    """Whether there is an entry key of either kind."""
+    return any((folder / name).exists() for name in (ENTRY_KEY, TPM_ENTRY_KEY))
+
+
+def load_entry_key(folder: Path) -> Signer:
+    """The key that signs entries, in a file or in a TPM. Raises KeysMissing.
+
+    A TPM is asked when the key first signs: looking at a ledger needs the public half only.
+    """
+    if not (folder / TPM_ENTRY_KEY).exists():
+        return _software_key(folder)
+    if (folder / ENTRY_KEY).exists():
+        raise KeysMissing(f"{folder}: {ENTRY_KEY} and {TPM_ENTRY_KEY}: which one is it?")
+    try:
+        return tpm.load(folder / TPM_ENTRY_KEY)
+    except (OSError, CannotSign) as error:
+        raise KeysMissing(f"{folder / TPM_ENTRY_KEY}: {error}") from error
+
+
+def _software_key(folder: Path) -> SoftwareSigner:
     try:
         private = load_pem_private_key((folder / ENTRY_KEY).read_bytes(), None)
     except (OSError, ValueError) as error:

@@ -32,6 +32,7 @@ from padpos.terminal.stopwatch import Stopwatch
 from padpos.terminal.tally import Tally
 from padpos.wire.errors import WireError
 from padpos.wire.ids import day_of
+from padpos.wire.keys import CannotSign
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import ReaderEvent
@@ -256,7 +257,7 @@ class Station:
                 accepted = await self.in_ledger(
                     self._recorder.accepted, consignment, self._clerk(), self.stopwatch.rounded()
                 )
-        except WireError as error:
+        except (WireError, CannotSign) as error:
             self._record_failed(error.code)
         except WaybillsSpent as error:
             self._record_failed(error.code)

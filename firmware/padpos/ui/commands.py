@@ -7,7 +7,9 @@ from typing import Any
 
 from padpos.counter import events
 from padpos.counter.errors import Invalid
+from padpos.counter.reasons import words
 from padpos.terminal.station import Station
+from padpos.wire.keys import CannotSign
 from padpos.wire.personal import Party
 
 Arguments = dict[str, Any]
@@ -20,7 +22,10 @@ async def execute(station: Station, command: str, arguments: Arguments) -> None:
         raise Invalid("command", "没有这个操作。", "There is no such command.")
     if station.clerk is None and command != "sign-in":
         raise Invalid("signed-out", "请先登录。", "Sign in first.")
-    await handler(station, arguments)
+    try:
+        await handler(station, arguments)
+    except CannotSign as error:
+        raise Invalid(error.code, *words(error.code)) from error
 
 
 def _text(arguments: Arguments, name: str) -> str:

@@ -13,7 +13,7 @@ from padpos.terminal import config as terminal_config
 from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.wire import entry as wire_entry
-from padpos.wire.keys import SoftwareSigner
+from padpos.wire.keys import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def verify(config: Path) -> int:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[Ledger, SoftwareSigner]]:
+def _opened(path: Path) -> Iterator[tuple[Ledger, Signer]]:
     config = terminal_config.load(path)
     signer = terminal_keys.load_entry_key(config.keys)
     ledger = Ledger(config.state, config.terminal, signer, Clock(now_ms, synchronised))

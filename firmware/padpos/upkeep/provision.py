@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
 )
-from cryptography.x509.oid import NameOID
 
 from padpos import __version__
 from padpos.ledger.ledger import Clock, Ledger
 from padpos.terminal import keys as terminal_keys
+from padpos.terminal import tpm
+from padpos.upkeep.csr import csr
 from padpos.wire import certificates, documents, ids
 from padpos.wire.entry import CHAIN_SIZE
 from padpos.wire.errors import WireError
 from padpos.wire.facts import GenesisFacts
-from padpos.wire.keys import Alg, SoftwareSigner, sealing_public
+from padpos.wire.keys import Alg, CannotSign, Signer, SoftwareSigner, sealing_public
 
 TLS_KEY = "tls.key.pem"
 CERTIFICATES = ("entry.pem",)
@@ -34,37 +35,56 @@ class ProvisioningError(Exception):
     """The terminal can't be provisioned so; the message says why."""
 
 
-def request(terminal: str, keys: Path, uplink: Path, state: Path, clock: Clock) -> bytes:
-    """Make keys and the chain's first entry; the enrolment request, JSON. Nothing secret in it."""
+def request(
+    terminal: str, keys: Path, uplink: Path, state: Path, clock: Clock, *, tcti: str | None = None
+) -> bytes:
+    """Make keys and the chain's first entry; the enrolment request, JSON. Nothing secret in it.
+
+    The entry key is made in the TPM that `tcti` names, or, without one, as a file. Raises
+    ProvisioningError or LedgerError.
+    """
     try:
         ids.terminal_id(terminal)
     except WireError as error:
         raise ProvisioningError(error.what) from error
-    if (keys / terminal_keys.ENTRY_KEY).exists():
+    if terminal_keys.has_entry_key(keys):
         raise ProvisioningError(f"{keys}: this terminal has keys already")
-    entry_key, tls_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    inbox_secret = secrets.token_bytes(32)
-    for folder in (keys, uplink):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_secret(keys / terminal_keys.ENTRY_KEY, _pem(entry_key))
-    _write_secret(keys / terminal_keys.INBOX_KEY, inbox_secret.hex().encode())
-    _write_secret(uplink / TLS_KEY, _pem(tls_key))
-    inbox = sealing_public(Alg.X25519, inbox_secret)
-    ledger = Ledger(state, terminal, SoftwareSigner(entry_key), clock)
-    ledger.begin(GenesisFacts(__version__, inbox.raw))
-    message = ledger.message(0)
-    assert message is not None  # `begin` wrote it
-    asked = {
-        "terminal": terminal,
-        "entry_csr": _csr(entry_key, terminal),
-        "tls_csr": _csr(tls_key, terminal),
-        "inbox_key": inbox.raw.hex(),
-        "chain": ledger.chain.hex(),
-        "genesis": message.entry.hex(),
-    }
-    assert len(ledger.chain) == CHAIN_SIZE
-    ledger.close()
+    tls_key, inbox_secret = ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(32)
+    try:
+        name, stored = _new_entry_key(tcti)  # first: a TPM that is not there leaves nothing behind
+        for folder in (keys, uplink):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_secret(keys / name, stored)
+        _write_secret(keys / terminal_keys.INBOX_KEY, inbox_secret.hex().encode())
+        _write_secret(uplink / TLS_KEY, _pem(tls_key))
+        entry_key = terminal_keys.load_entry_key(keys)
+        inbox = sealing_public(Alg.X25519, inbox_secret)
+        asked = {
+            "terminal": terminal,
+            "entry_csr": csr(entry_key, terminal),
+            "tls_csr": csr(SoftwareSigner(tls_key), terminal),
+            "inbox_key": inbox.raw.hex(),
+            **_begun(Ledger(state, terminal, entry_key, clock), inbox.raw),
+        }
+    except CannotSign as error:
+        raise ProvisioningError(error.what) from error
     return json.dumps(asked, indent=1).encode()
+
+
+def _new_entry_key(tcti: str | None) -> tuple[str, bytes]:
+    """The file's name and content. Raises CannotSign."""
+    if tcti is None:
+        return terminal_keys.ENTRY_KEY, _pem(ec.generate_private_key(ec.SECP256R1()))
+    return terminal_keys.TPM_ENTRY_KEY, tpm.create(tcti).to_bytes()
+
+
+def _begun(ledger: Ledger, inbox: bytes) -> dict[str, str]:
+    with contextlib.closing(ledger):
+        ledger.begin(GenesisFacts(__version__, inbox))
+        message = ledger.message(0)
+        assert message is not None  # `begin` wrote it
+        assert len(ledger.chain) == CHAIN_SIZE
+        return {"chain": ledger.chain.hex(), "genesis": message.entry.hex()}
 
 
 def accept(answer: Path, keys: Path, uplink: Path) -> None:
@@ -88,7 +108,7 @@ def accept(answer: Path, keys: Path, uplink: Path) -> None:
         raise ProvisioningError(f"the authority's answer can't be taken: {error}") from error
 
 
-def _check(found: dict[str, bytes], answer: Path, entry_key: SoftwareSigner) -> None:
+def _check(found: dict[str, bytes], answer: Path, entry_key: Signer) -> None:
     policy_key = terminal_keys.load_policy_key(answer)
     genesis = documents.verify_genesis(found["genesis.cbor"], policy_key)
     entry = x509.load_pem_x509_certificate(found["entry.pem"])
@@ -99,12 +119,6 @@ def _check(found: dict[str, bytes], answer: Path, entry_key: SoftwareSigner) -> 
         raise ProvisioningError(f"{answer}: the entry certificate is for another key")
     if not genesis.terminal == read.terminal == certificates.common_name(tls):
         raise ProvisioningError(f"{answer}: its papers are for different terminals")
-
-
-def _csr(key: ec.EllipticCurvePrivateKey, terminal: str) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, terminal)])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -101,15 +101,32 @@ class PublicKey:
         raise WrongKey("this key does not sign")
 
 
+class CannotSign(Exception):
+    """The signing key can't be used now; `code` is stable, `what` says what to do about it."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+
+
 class Signer(Protocol):
-    """Whatever holds a signing key: software, TPM or secure element."""
+    """Whatever holds a signing key: memory, a TPM, or later a PKCS#11 token or secure element.
+
+    The key need not be readable, nor its holder be there all the time: `public` is known without
+    asking it. Where the algorithm hashes first, the holder may be given the hash. One thread at a
+    time calls it, not always the same.
+    """
 
     @property
     def public(self) -> PublicKey:
         """The public half."""
 
     def sign(self, message: bytes) -> bytes:
-        """Sign `message`: 64 bytes, r ‖ s with s ≤ n/2 for P-256."""
+        """Sign `message`: 64 bytes, r ‖ s with s ≤ n/2 for P-256. Raises CannotSign.
+
+        After CannotSign nothing was signed, and the same call may be made again.
+        """
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,0 +1,53 @@
+"""What a return code of the TPM, or of the software below it, means to us.
+
+TCG TSS 2.0 Overview §"Response codes", TPM 2.0 Library part 2 §6.6. The words after a code are
+libtss2's own; they name a step and hold no data.
+"""
+
+from __future__ import annotations
+
+from tpm2_pytss.constants import TPM2_RC, TSS2_RC
+from tpm2_pytss.TSS2_Exception import TSS2_Exception
+
+from padpos_drivers.tpm.errors import (
+    TpmAbsent,
+    TpmBusy,
+    TpmError,
+    TpmForbidden,
+    TpmLocked,
+)
+
+_LAYER = 0xFF0000
+_LAYERS_BELOW = {0: "tpm", 11 << 16: "manager", 12 << 16: "manager"}
+_MEANS: dict[int, type[TpmError]] = {
+    **dict.fromkeys(
+        (
+            TPM2_RC.RETRY,
+            TPM2_RC.YIELDED,
+            TPM2_RC.TESTING,
+            TPM2_RC.CANCELED,
+            TPM2_RC.MEMORY,
+            TPM2_RC.OBJECT_MEMORY,
+            TPM2_RC.OBJECT_HANDLES,
+            TPM2_RC.SESSION_MEMORY,
+            TPM2_RC.SESSION_HANDLES,
+            TPM2_RC.CONTEXT_GAP,
+        ),
+        TpmBusy,
+    ),
+    TPM2_RC.LOCKOUT: TpmLocked,
+    TPM2_RC.BAD_AUTH: TpmForbidden,
+    TPM2_RC.AUTH_FAIL: TpmForbidden,
+    TPM2_RC.HIERARCHY: TpmForbidden,
+    TPM2_RC.DISABLED: TpmForbidden,
+}
+
+
+def meaning(error: TSS2_Exception) -> TpmError:
+    """The error of ours that stands for one of libtss2's."""
+    where = f"{error.rc:#x}: {error}"
+    if error.rc & _LAYER == TSS2_RC.TCTI_LAYER:
+        return TpmAbsent(where)
+    if error.rc & _LAYER not in _LAYERS_BELOW:
+        return TpmError(where)
+    return _MEANS.get(error.error & ~_LAYER, TpmError)(where)

@@ -32,7 +32,7 @@ from padpos.ui.commands import Arguments, execute
 from padpos.wire import draw, entry
 from padpos.wire.documents import Contract, Contracts, WaybillRange, Waybills
 from padpos.wire.facts import Facts, GenesisFacts, Kind
-from padpos.wire.keys import Alg, sealing_private
+from padpos.wire.keys import Alg, Signer, sealing_private
 from padpos.wire.policy import Policy
 from padpos_drivers.camera.interface import CameraError, Still
 from padpos_drivers.idcard.document import DocumentType, IdDocument, Sex
@@ -290,11 +290,13 @@ async def counter(
     now: Callable[[], int] = lambda: START,
     signed_in: bool = True,
     recover: bool = False,
+    entry_key: Signer | None = None,
 ) -> AsyncIterator[Counter]:
     """A counter that runs; its folder may be one that was used before."""
     config = configuration(folder)
     thread = ThreadPoolExecutor(1, "ledger")
-    ledger = Ledger(config.state, TERMINAL, signer("entry"), Clock(now, lambda: True))
+    clock = Clock(now, lambda: True)
+    ledger = Ledger(config.state, TERMINAL, entry_key or signer("entry"), clock)
     if not ledger.begun:
         ledger.begin(GenesisFacts("test", sealing("inbox").raw))
     standing = Standing(ledger, Held(ledger), keys(), config.carrier)

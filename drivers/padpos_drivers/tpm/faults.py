@@ -6,7 +6,7 @@ libtss2's own; they name a step and hold no data.
 
 from __future__ import annotations
 
-from tpm2_pytss.constants import TPM2_RC, TSS2_RC
+from tpm2_pytss.constants import TPM2_RC
 from tpm2_pytss.TSS2_Exception import TSS2_Exception
 
 from padpos_drivers.tpm.errors import (
@@ -17,8 +17,8 @@ from padpos_drivers.tpm.errors import (
     TpmLocked,
 )
 
-_LAYER = 0xFF0000
-_LAYERS_BELOW = {0: "tpm", 11 << 16: "manager", 12 << 16: "manager"}
+_LAYER, _TCTI = 0xFF0000, 10 << 16
+_CHIP = (0, 11 << 16, 12 << 16)  # the TPM itself, and resource managers speaking for it
 _MEANS: dict[int, type[TpmError]] = {
     **dict.fromkeys(
         (
@@ -46,8 +46,8 @@ _MEANS: dict[int, type[TpmError]] = {
 def meaning(error: TSS2_Exception) -> TpmError:
     """The error of ours that stands for one of libtss2's."""
     where = f"{error.rc:#x}: {error}"
-    if error.rc & _LAYER == TSS2_RC.TCTI_LAYER:
+    if error.rc & _LAYER == _TCTI:
         return TpmAbsent(where)
-    if error.rc & _LAYER not in _LAYERS_BELOW:
+    if error.rc & _LAYER not in _CHIP:
         return TpmError(where)
     return _MEANS.get(error.error & ~_LAYER, TpmError)(where)

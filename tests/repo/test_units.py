@@ -56,6 +56,18 @@ def test_the_check_finds_a_sandbox_that_was_opened(tmp_path: Path) -> None:
     assert "padpos-safenumber.service is more exposed" in done.stderr
 
 
+@needs_systemd
+def test_the_counter_stays_as_strict_when_it_is_let_at_its_tpm(tmp_path: Path) -> None:
+    dropped = (UNITS / "padpos-terminal.service.d" / "tpm.conf.example").read_text("utf-8")
+    assert [line for line in dropped.splitlines() if line.startswith("DeviceAllow")] == [
+        "DeviceAllow=/dev/tpmrm0 rw"
+    ]
+    settings = dropped.partition("[Service]\n")[2]
+    folder = changed(tmp_path, "padpos-terminal.service", "\n[Install]", settings + "\n[Install]")
+    done = check(folder)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_counter_has_a_network_of_its_own_and_the_proxy_reaches_nobody_by_default() -> None:
     counter = (UNITS / "padpos-terminal.service").read_text("utf-8").splitlines()
     assert "PrivateNetwork=yes" in counter

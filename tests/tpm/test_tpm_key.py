@@ -198,7 +198,7 @@ def altered(pem: str, at: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("at", [2, 40, 60, 100, 175, 200, 300])
+@pytest.mark.parametrize("at", [2, 20, 28, 40, 60, 100, 175, 200, 300])
 def test_a_file_altered_in_one_letter_signs_nothing(file: KeyFile, at: int) -> None:
     with pytest.raises(TpmKeyDamaged):
         TpmKey(replace(file, key=altered(file.key, at))).sign(MESSAGE)

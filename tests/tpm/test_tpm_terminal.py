@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cbor2
+import httpx
 import pytest
 from cryptography import x509
 from cwt import COSE, COSEKey
@@ -26,6 +27,7 @@ from padpos.terminal.keys import KeysMissing
 from padpos.terminal.tpm import TpmSigner
 from padpos.upkeep import provision
 from padpos.upkeep.provision import ProvisioningError
+from padpos.uplink.link import Link
 from padpos.wire import certificates
 from padpos.wire.facts import ClerkFacts, Kind
 from padpos.wire.keys import Alg, CannotSign, PublicKey, key_id
@@ -164,17 +166,48 @@ def test_two_entry_keys_are_one_too_many(tpm: Tpm, tmp_path: Path) -> None:
         keys.load_entry_key(tmp_path / "keys")
 
 
-def test_a_terminal_does_not_start_on_a_key_that_does_not_sign(tpm: Tpm, tmp_path: Path) -> None:
-    """It ends with one sentence that says what to do, before any sender stands there."""
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The whole terminal as systemd starts it; neither reader nor printer is there."""
+    (folder / "terminal.toml").write_text(GOOD.replace('"127.0.0.1:8080", ', ""), "utf-8")
+    command = [Path(sys.executable).with_name("padpos"), "terminal", "--config", "terminal.toml"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+async def queued_and_refused(folder: Path) -> tuple[int, dict[str, str]]:
+    """How much the uplink is offered, and what a clerk reads who wants to sign in."""
+    async with asyncio.timeout(15):
+        while not (folder / "screen.sock").exists() or not (folder / "link.sock").exists():
+            await asyncio.sleep(0.02)
+    link = await Link.connect(folder / "link.sock")
+    view = await link.outbox(-1, 10)
+    link.close()
+    transport = httpx.AsyncHTTPTransport(uds=str(folder / "screen.sock"), retries=3)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        body = {"key": "k" * 8, "command": "sign-in", "clerk": "clerk-03", "pin": "314159"}
+        return len(view.entries), (await client.post("/api/command", json=body)).json()
+
+
+def test_a_terminal_whose_key_does_not_sign_stays_closed_and_still_sends(
+    tpm: Tpm, tmp_path: Path
+) -> None:
+    """Rule 3: what was recorded is sent even if nothing is ever recorded here again."""
     asked = requested(tpm, tmp_path)
-    (tmp_path / "keys" / keys.POLICY_KEY).write_text(
-        json.dumps({"alg": -19, "public": asked["inbox_key"]})
-    )
-    (tmp_path / "terminal.toml").write_text(GOOD, "utf-8")
+    policy = {"alg": -19, "public": asked["inbox_key"]}
+    (tmp_path / "keys" / keys.POLICY_KEY).write_text(json.dumps(policy))
     tpm.pull()
-    done = padpos("terminal", "--config", tmp_path / "terminal.toml")
-    assert done.returncode == 1 and "There is no TPM" in done.stderr
-    assert len(done.stderr.splitlines()) == 1, done.stderr
+    with running(tmp_path) as process:
+        queued, said = asyncio.run(queued_and_refused(tmp_path))
+        assert queued == 1
+        assert said["code"] == "tpm-absent" and "安全芯片" in said["zh"]
+        assert process.poll() is None
+        tpm.plug_in()
+        assert process.wait(15) == 0, "it ends, so that systemd starts it afresh"
 
 
 def test_a_key_file_that_is_none_is_named(tmp_path: Path) -> None:

@@ -123,11 +123,12 @@ def _why_not(esapi: ESAPI, file: KeyFile, refused: TSS2_Exception) -> TpmError:
 def _stored(file: KeyFile) -> TSSPrivKey:
     try:
         stored = TSSPrivKey.from_pem(file.key.encode("ascii"))
-        whole = _point(stored.public).hex() == file.public
+        ours = TSSPrivKey(stored.private, stored.public).to_pem().decode("ascii")
+        whole = (ours, _point(stored.public).hex()) == (file.key, file.public)
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise TpmKeyDamaged("not a key of a TPM") from error
     if not whole:
-        raise TpmKeyDamaged("the public point is another key's")
+        raise TpmKeyDamaged("not as this program wrote it")
     return stored
 
 

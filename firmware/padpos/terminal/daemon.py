@@ -26,16 +26,21 @@ from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
 from padpos.ui.app import Screen
+from padpos.wire.keys import CannotSign, Signer
 from padpos_drivers.camera.worker import WorkerCamera
 from padpos_drivers.idcard.interface import ReaderEvent
 from padpos_drivers.idcard.pcsc import PcscStorageReader
 from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 
 log = logging.getLogger("padpos.terminal")
+_KEY_SECONDS = 3.0
 
 
 def main(path: Path) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing, LedgerError or CannotSign."""
+    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing, LedgerError or CannotSign.
+
+    A terminal whose key does not sign stays closed, sends what it holds, and ends when it does.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = load(path)
     keys = terminal_keys.load(config.keys)
@@ -44,11 +49,20 @@ def main(path: Path) -> None:
         raise terminal_keys.KeysMissing(f"{config.state}: no chain yet: provision this terminal")
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
     standing.load()
+    unable = terminal_keys.why_unable(keys.entry)
+    if unable is not None:
+        log.error("closed, the entry key does not sign: %s", unable.what)
     with contextlib.closing(ledger):
-        asyncio.run(_serve(config, ledger, standing))
+        asyncio.run(_serve(config, ledger, standing, keys.entry, unable))
 
 
-async def _serve(config: TerminalConfig, ledger: Ledger, standing: Standing) -> None:
+async def _serve(
+    config: TerminalConfig,
+    ledger: Ledger,
+    standing: Standing,
+    key: Signer,
+    unable: CannotSign | None,
+) -> None:
     loop = asyncio.get_running_loop()
 
     def reader_said(event: ReaderEvent) -> None:
@@ -72,19 +86,27 @@ async def _serve(config: TerminalConfig, ledger: Ledger, standing: Standing) -> 
         devices=devices,
         now=now_ms,
         ledger_thread=ThreadPoolExecutor(1, "ledger"),
+        closed=unable.code if unable else None,
     )
     await station.in_ledger(warm_up)
-    await station.recover()
+    if unable is None:
+        await station.recover()
     devices.reader.start()
     try:
         await _together(
             station.run(),
-            station.keep_checkpoints(),
+            station.keep_checkpoints() if unable is None else _until_it_signs(station, key),
             LinkServer(station, ledger, now_ms).serve(config.link),
             serve_screen(Screen(station).app(), config.listen),
         )
     finally:
         devices.reader.stop()
+
+
+async def _until_it_signs(station: Station, key: Signer) -> None:
+    """Then the daemon ends, and starts afresh with the recovery that it could not record."""
+    while await station.in_ledger(terminal_keys.why_unable, key) is not None:
+        await asyncio.sleep(_KEY_SECONDS)
 
 
 async def _together(*vital: Coroutine[Any, Any, None]) -> None:

@@ -44,16 +44,23 @@ class TerminalKeys:
 
 
 def load(folder: Path) -> TerminalKeys:
-    """All of them, and the entry key shown to sign. Raises KeysMissing or CannotSign."""
+    """All of them. Raises KeysMissing."""
     secret = _inbox_secret(folder)
-    entry = load_entry_key(folder)
-    entry.public.verify(entry.sign(_PROBE), _PROBE)
     return TerminalKeys(
-        entry,
+        load_entry_key(folder),
         sealing_public(Alg.X25519, secret),
         sealing_private(Alg.X25519, secret),
         load_policy_key(folder),
     )
+
+
+def why_unable(signer: Signer) -> CannotSign | None:
+    """Why the key does not sign now, or None if it does."""
+    try:
+        signer.sign(_PROBE)
+    except CannotSign as error:
+        return error
+    return None
 
 
 def has_entry_key(folder: Path) -> bool:

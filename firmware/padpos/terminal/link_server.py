@@ -15,7 +15,6 @@ from padpos.terminal.station import Station
 from padpos.wire import fields, link
 from padpos.wire.cbor import Cbor
 from padpos.wire.errors import Malformed, WireError
-from padpos.wire.keys import CannotSign
 from padpos.wire.link import Operation, OutboxView
 
 log = logging.getLogger("padpos.terminal")
@@ -52,9 +51,6 @@ class LinkServer:
                     answer = link.frame(await self._answer(*link.read_request(body)))
                 except WireError as error:
                     log.warning("the uplink asked for what the link does not have: %s", error.what)
-                    break
-                except CannotSign as error:  # not an answer: the uplink must bring it again
-                    log.error("what the uplink brought could not be recorded: %s", error.code)
                     break
                 writer.write(answer)
                 await writer.drain()

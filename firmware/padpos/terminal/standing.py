@@ -12,6 +12,7 @@ from padpos.terminal.keys import TerminalKeys
 from padpos.wire import documents, draw, keyset, policy
 from padpos.wire.errors import NotAccepted, WireError
 from padpos.wire.facts import Kind, PolicyFacts
+from padpos.wire.keys import CannotSign
 from padpos.wire.keyset import KeySet, Use
 from padpos.wire.policy import Policy
 
@@ -59,6 +60,9 @@ class Standing:
             return error.code
         except WireError as error:
             log.warning("%s of %d bytes not accepted: %s", kind, len(raw), error.what)
+            return error.code
+        except CannotSign as error:  # it comes again with the next connection
+            log.error("%s of %d bytes could not be recorded: %s", kind, len(raw), error.code)
             return error.code
         return "ok"
 

@@ -15,6 +15,7 @@ from padpos.counter.checks import MOST_PHOTOS
 from padpos.counter.consignment import Consignment, Step
 from padpos.counter.errors import CounterError, Invalid
 from padpos.counter.flow import IDLE, Phase
+from padpos.counter.reasons import words
 from padpos.label.errors import LabelProblem
 from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.held import Held
@@ -57,7 +58,9 @@ class Station:
         devices: Devices,
         now: Callable[[], int],
         ledger_thread: ThreadPoolExecutor,
+        closed: str | None = None,
     ) -> None:
+        """`closed`: a code for which nobody may sign in; what is in the ledger is still sent."""
         self.config = config
         self.standing = standing
         self.devices = devices
@@ -73,6 +76,7 @@ class Station:
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
         self._now = now
+        self._closed = closed
         self._ledger_thread = ledger_thread
         self._tally = Tally()
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
@@ -110,6 +114,8 @@ class Station:
 
     async def sign_in(self, clerk: str, pin: str) -> None:
         """Raises Invalid on a wrong PIN, telling nobody whether the clerk exists."""
+        if self._closed is not None:
+            raise Invalid(self._closed, *words(self._closed))
         if self.clerk is not None:
             raise Invalid("not-now", "请先退出当前收寄员。", "Another clerk is still signed in.")
         stored = self.config.pins.get(clerk, "")

@@ -16,6 +16,7 @@ import apsw
 
 from bench.faults.folder import Folder
 from padpos.ledger import files
+from padpos.ledger.room import Kept
 from tests.ledger.losing import Disk, LosingFile, LosingVFS
 
 WRITING = os.O_WRONLY | os.O_RDWR
@@ -37,6 +38,7 @@ class FaultyDisk(Disk):
         self.folder = folder
         self.full_at = full_at
         self.full = False
+        self.room: int | None = None  # by how much files can grow again: it was given up by us
         self.refused = 0
         self.attachments = Folder(folder / "attachments")
         self._left_files: dict[str, bytes] = {}
@@ -52,8 +54,11 @@ class FaultyDisk(Disk):
         if self.done == self.full_at:
             self.full = True
 
-    def no_space(self) -> bool:
-        """Whether this write must fail."""
+    def no_space(self, growth: int = 0) -> bool:
+        """Whether a write must fail that lets a file grow by so many bytes, or shrink."""
+        if self.full and self.room is not None and growth <= self.room:
+            self.room -= growth
+            return False
         self.refused += self.full
         return self.full
 
@@ -97,9 +102,14 @@ class _File(LosingFile):
         super().__init__(disk, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
-        if self._disk.no_space():
+        if self._disk.no_space(max(0, offset + len(data) - self.xFileSize())):
             raise apsw.FullError("no space left on this disk")
         super().xWrite(data, offset)
+
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
+        if self._disk.room is not None:
+            self._disk.room += self.xFileSize() - newsize
+        super().xTruncate(newsize)
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
         super().xSync(flags)
@@ -116,7 +126,16 @@ class _Calls:
         self._folder = disk.attachments
         self._real: dict[str, Any] = {
             name: getattr(os, name)
-            for name in ("open", "write", "fsync", "fdatasync", "rename", "replace", "unlink")
+            for name in (
+                "open",
+                "write",
+                "fsync",
+                "fdatasync",
+                "rename",
+                "replace",
+                "unlink",
+                "posix_fallocate",
+            )
         }
 
     @contextmanager
@@ -177,7 +196,14 @@ class _Calls:
         self._real["rename"](old, new, **named)
         self._folder.renamed(Path(old).name, Path(new).name)
 
+    def _posix_fallocate(self, descriptor: int, offset: int, size: int) -> None:
+        if self._disk.no_space(size):
+            raise _no_space()
+        self._real["posix_fallocate"](descriptor, offset, size)
+
     def _unlink(self, path: Any, **named: Any) -> None:
+        if Path(path).parent == self._disk.folder and Path(path).name in set(Kept):
+            self._disk.room = (self._disk.room or 0) + Path(path).stat().st_size
         if not self._is_ours(path):
             self._real["unlink"](path, **named)
             return
@@ -210,7 +236,7 @@ class _Written:
     def write(self, data: bytes) -> int:
         """Write all, or half of it and fail."""
         self._disk.step()
-        if self._disk.no_space():
+        if self._disk.no_space(len(data)):
             self._file.write(data[: len(data) // 2])
             raise _no_space()
         written = self._file.write(data)

@@ -39,12 +39,15 @@ def adopt(ledger: Ledger, book: Book) -> None:
     book.photos.clear()
     book.loose.clear()
     book.perhaps.clear()
-    for sha256, seq, receipted in ledger.db.execute("SELECT hash, seq, receipted FROM attachments"):
+    named = dict(ledger.db.execute("SELECT hash, receipted FROM attachments"))
+    for sha256, receipted in named.items():
         if receipted is not None:
             book.receipted.add(sha256)
-            continue
-        book.photos[sha256] = _file(ledger, sha256) or b""
-        if seq is None:
+        else:
+            book.photos[sha256] = _file(ledger, sha256) or b""
+    for sha256, content in _files(ledger):
+        if sha256 not in named and digest(content) == sha256:
+            book.photos[sha256] = content
             book.loose.add(sha256)
 
 
@@ -80,8 +83,10 @@ def _photo(ledger: Ledger, sha256: bytes, content: bytes, book: Book, score: Sco
         if row is None or row[0] is None:
             score.add("undone", "a photo")
     elif row is None:
-        if not (may_go and sha256 in book.loose):
+        if sha256 not in book.loose:
             score.add("lost", "a photo's row")
+        elif _file(ledger, sha256) != content and not may_go:
+            score.add("lost", "a photo that no entry names yet")
     elif row[0] is not None:
         if not may_go:
             score.add("lost", "a photo let go without a receipt")
@@ -128,6 +133,12 @@ def _parcels(ledger: Ledger, book: Book, score: Score) -> None:
         score.add("unbacked", "a label without its consignment", missing)
     if doubled := sum(number > 1 for number in numbers.values()):
         score.add("doubled", "a consignment or waybill number", doubled)
+
+
+def _files(ledger: Ledger) -> list[tuple[bytes, bytes]]:
+    """Every file beside the database under the hash in its name, read without the ledger."""
+    found = (path for path in (ledger.folder / "attachments").iterdir() if path.suffix == ".cose")
+    return [(bytes.fromhex(path.name.split(".")[1]), path.read_bytes()) for path in found]
 
 
 def _file(ledger: Ledger, sha256: bytes) -> bytes | None:

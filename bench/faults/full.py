@@ -1,7 +1,6 @@
 """Full disks: no write succeeds from one operation on, until somebody makes room again."""
 
 import contextlib
-import errno
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +13,11 @@ from bench.faults.cuts import found
 from bench.faults.disk import FaultyDisk, mounted
 from bench.faults.score import Progress, Score
 from bench.faults.shop import Keys, Shop
-from padpos.ledger.errors import LedgerError
+from padpos.ledger.errors import LedgerError, LedgerFull
+from padpos.ledger.room import Limits
 
-LATEST = 300
+EARLIEST, LATEST = 150, 400  # the first operations make the tables
+LIMITS = Limits(least_free=0, headroom=1 << 20, reserve=4 << 20)
 AFTER = 5
 
 
@@ -42,18 +43,18 @@ def full(seed: int, number: int, place: Path) -> Score:
 def _live(folder: Path, chance: Random, score: Score) -> None:
     score.where = f"disk {score.tried}"
     keys, book = Keys(), Book()
-    disk = FaultyDisk(folder, chance, full_at=chance.randrange(60, LATEST))
+    disk = FaultyDisk(folder, chance, full_at=chance.randrange(EARLIEST, LATEST))
     with mounted(disk):
-        shop = Shop(folder, keys, book, chance)
+        shop = Shop(folder, keys, book, chance, LIMITS)
         shop.open()
+        shop.ledger.look()
         while not disk.full:
             _try(shop.anything, score)
         failures = chance.randrange(1, 8)
         while failures:
             failures -= _try(shop.anything, score)
-        if _try(shop.everything_receipted, score):
-            score.remarks = ["on a full disk a receipt can't be taken: nothing in the ledger yet"
-                             " keeps room for it (it is taken once there is room)"]  # fmt: skip
+        if chance.random() < 0.5:
+            _emptied(shop, score)
         if chance.random() < 0.5:
             shop = _restarted(folder, shop, score)
         disk.full = False
@@ -66,10 +67,15 @@ def _live(folder: Path, chance: Random, score: Score) -> None:
     _purge(folder, shop, score)
 
 
+def _emptied(shop: Shop, score: Score) -> None:
+    """The authority holds all there is, and says so while there is still no room."""
+    if _try(shop.everything_receipted, score) or shop.waiting():
+        score.add("stuck", "a receipt can't be taken on a full disk")
+
+
 def _restarted(folder: Path, before: Shop, score: Score) -> Shop:
     """The terminal is started anew while there is still no room: it must come up to say so."""
-    with contextlib.suppress(apsw.FullError):  # of folding the log in, which can wait
-        before.ledger.db.close()
+    before.ledger.close()
     try:
         return before.again(folder)
     except (LedgerError, apsw.Error, OSError) as error:
@@ -96,13 +102,7 @@ def _try(call: Callable[[], None], score: Score) -> bool:
     """Whether the call failed for want of room; any other failure is unclear."""
     try:
         call()
-    except apsw.FullError:
-        return True
-    except LedgerError:
-        return True
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            score.add("unclear", f"{error!r}")
+    except LedgerFull:
         return True
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         score.add("unclear", f"{error!r}")

@@ -15,6 +15,7 @@ from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Clock, Ledger
 from padpos.ledger.outbox import Outbox
 from padpos.ledger.papers import Papers
+from padpos.ledger.room import Limits, Room
 from padpos.wire.documents import WaybillRange, Waybills
 from padpos.wire.entry import Attachment, Sealed
 from padpos.wire.envelope import JPEG_TYPE
@@ -41,19 +42,23 @@ class Keys:
         self.forger = SoftwareSigner(ed25519.Ed25519PrivateKey.generate())
 
 
-def opened(folder: Path, keys: Keys) -> Ledger:
-    """The ledger in a folder, its chain verified."""
-    return Ledger(folder, TERMINAL, keys.entry, CLOCK)
+def opened(folder: Path, keys: Keys, limits: Limits | None = None) -> Ledger:
+    """The ledger in a folder, its ends verified; with room kept where there are limits."""
+    room = Room(folder, limits) if limits else None
+    return Ledger(folder, TERMINAL, keys.entry, CLOCK, room)
 
 
 class Shop:
     """Does what a counter does, at random, and notes in the book what has returned."""
 
-    def __init__(self, folder: Path, keys: Keys, book: Book, chance: Random) -> None:
+    def __init__(
+        self, folder: Path, keys: Keys, book: Book, chance: Random, limits: Limits | None = None
+    ) -> None:
         self.book = book
+        self._limits = limits
         self._keys = keys
         self._chance = chance
-        self.ledger = opened(folder, keys)
+        self.ledger = opened(folder, keys, limits)
         self._held = Held(self.ledger)
         self._papers = Papers(self.ledger)
         self._outbox = Outbox(self.ledger)
@@ -146,7 +151,7 @@ class Shop:
 
     def again(self, folder: Path) -> "Shop":
         """The same counter, its ledger opened anew."""
-        return Shop(folder, self._keys, self.book, self._chance)
+        return Shop(folder, self._keys, self.book, self._chance, self._limits)
 
     def waiting(self) -> int:
         """What the outbox still holds."""
@@ -166,7 +171,7 @@ class Shop:
 
     def fold(self) -> None:
         """Fold the write-ahead log in."""
-        self.ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.ledger.fold()
 
     def _photo(self, consignment: bytes) -> Attachment:
         content = self._chance.randbytes(self._chance.randrange(1, 20_000))

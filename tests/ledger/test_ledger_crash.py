@@ -12,9 +12,8 @@ import apsw
 import pytest
 
 from padpos.ledger.errors import LedgerError
-from padpos.ledger.held import Held
 from tests.ledger.losing import cut_power
-from tests.ledger.shelf import CONSIGNMENT, JPEG, PHOTO, begun, opened
+from tests.ledger.shelf import begun, opened, parcel
 from tests.wire.vector_objects import signer
 
 CHILD = """
@@ -70,31 +69,27 @@ def test_a_killed_process_leaves_every_entry_it_reported(tmp_path: Path, entries
 def test_a_photo_is_durable_under_its_name_before_the_ledger_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rule 3: file synced, renamed, folder synced, and only then the row."""
+    """Rule 3: file synced, folder synced, and only then the row; until an entry, none at all."""
     ledger = begun(tmp_path)
     story: list[str] = []
-    real_sync, real_rename = os.fsync, Path.rename
+    real_sync = os.fsync
 
     def sync(descriptor: int) -> None:
         real_sync(descriptor)
         place = Path(f"/proc/self/fd/{descriptor}").readlink()
         story.append("folder synced" if place.is_dir() else f"{place.suffix} synced")
 
-    def rename(self: Path, target: Path) -> Path:
-        story.append(f"{self.suffix} renamed to {target.suffix}")
-        return real_rename(self, target)
-
     def asked(_cursor: apsw.Cursor, statement: str, _bindings: object) -> bool:
-        story.append(statement.split(" (", maxsplit=1)[0])
+        if "INSERT" in statement:
+            story.append(statement.split(" (", maxsplit=1)[0])
         return True
 
     monkeypatch.setattr(os, "fsync", sync)
-    monkeypatch.setattr(Path, "rename", rename)
     ledger.db.exec_trace = asked
-    Held(ledger).keep_photo(CONSIGNMENT, PHOTO, JPEG)
+    parcel(ledger)
     assert story == [
-        ".new synced",
-        ".new renamed to .cose",
+        ".cose synced",
         "folder synced",
+        "INSERT INTO entries",
         "INSERT INTO attachments",
     ]

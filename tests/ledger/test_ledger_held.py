@@ -130,10 +130,11 @@ def test_a_sweep_takes_the_files_that_nothing_names_and_no_others(tmp_path: Path
     ledger = begun(tmp_path)
     _, named = parcel(ledger)
     ledger.files.write(hashlib.sha256(b"orphan").digest(), b"orphan")
-    (tmp_path / "attachments" / "half.new").write_bytes(b"half")
+    (tmp_path / "attachments" / "half").write_bytes(b"half")
     assert Held(ledger).sweep() == 2
     assert ledger.files.read(named) == PHOTO
-    assert [file.name for file in (tmp_path / "attachments").iterdir()] == [f"{named.hex()}.cose"]
+    (left,) = (tmp_path / "attachments").iterdir()
+    assert left.name == f"{CONSIGNMENT.hex()}.{named.hex()}.image-jpeg.cose"
 
 
 def test_a_photo_that_no_entry_names_can_be_dropped_and_a_named_one_can_not(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from padpos.ledger.errors import WaybillsSpent
+from padpos.ledger.files import Label
 from padpos.ledger.ledger import Ledger
 from padpos.wire.documents import Waybills
 from padpos.wire.entry import Attachment
@@ -26,46 +27,49 @@ class Held:
         """Keep a verified document in place of the one before; the same again writes nothing."""
         if self.document(kind) == raw:
             return
-        self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (kind, version, raw))
+        with self._ledger.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO documents (kind, version, raw) VALUES (?, ?, ?)",
+                (kind, version, raw),
+            )
 
     def keep_photo(self, consignment: bytes, sealed: bytes, media_type: str) -> bytes:
-        """Make a sealed photo durable, not yet named by an entry: its SHA-256."""
+        """Make a sealed photo durable, not yet named by an entry: its SHA-256.
+
+        Raises LedgerFull, and nothing of it is left then.
+        """
         sha256 = hashlib.sha256(sealed).digest()
-        self._ledger.files.write(sha256, sealed)
-        self._db.execute(
-            "INSERT INTO attachments (hash, consignment, size, media_type) VALUES (?, ?, ?, ?)",
-            (sha256, consignment, len(sealed), media_type),
-        )
+        self._ledger.files.write(sha256, sealed, Label(consignment, media_type))
         return sha256
 
     def drop_photo(self, sha256: bytes) -> None:
         """Forget one photo that no entry names."""
-        self._db.execute("DELETE FROM attachments WHERE hash = ? AND seq IS NULL", (sha256,))
-        if self._db.changes():
+        if not self._named(sha256):
             self._ledger.files.remove(sha256)
 
     def unnamed_photos(self, consignment: bytes) -> list[Attachment]:
         """The photos of a consignment that no entry names yet, in the order they were taken."""
-        rows = self._db.execute(
-            "SELECT hash, size, media_type FROM attachments"
-            " WHERE consignment = ? AND seq IS NULL ORDER BY rowid",
-            (consignment,),
-        )
-        return [Attachment(*row) for row in rows]
+        files = self._ledger.files
+        found = [sha256 for sha256 in files.of(consignment) if not self._named(sha256)]
+        # What a crash has torn was never durable: its `keep_photo` has not returned.
+        return [
+            Attachment(sha256, files.size(sha256), files.label(sha256).media_type)
+            for sha256 in found
+            if files.whole(sha256)
+        ]
 
     def sweep(self) -> int:
         """Remove files that no entry waits with: how many. Not while a consignment is in hand."""
-        # A photo beyond the most, or one sealed after its consignment's end, has a row of its own.
-        self._db.execute("DELETE FROM attachments WHERE seq IS NULL")
         rows = self._db.execute("SELECT hash FROM attachments WHERE receipted IS NULL")
         return self._ledger.files.sweep({sha256 for (sha256,) in rows})
 
     def open_consignment(self, consignment: bytes, started: int, customer: str, clerk: str) -> None:
         """Remember that a consignment is in hand, so that a crash leaves a trace of it."""
-        self._db.execute(
-            "INSERT INTO open_consignments VALUES (?, ?, ?, ?)",
-            (consignment, started, customer, clerk),
-        )
+        with self._ledger.transaction():
+            self._db.execute(
+                "INSERT INTO open_consignments (id, started, customer, clerk) VALUES (?, ?, ?, ?)",
+                (consignment, started, customer, clerk),
+            )
 
     def close_consignment(self, consignment: bytes) -> None:
         """It has ended by an entry; inside that entry's transaction."""
@@ -78,7 +82,7 @@ class Held:
     def next_draw(self, day: str, contract: str) -> int:
         """Raise and return n: the contract's how-manieth parcel of the day this is."""
         self._db.execute(
-            "INSERT INTO draws VALUES (?, ?, 1)"
+            "INSERT INTO draws (day, contract, n) VALUES (?, ?, 1)"
             " ON CONFLICT (day, contract) DO UPDATE SET n = n + 1",
             (day, contract),
         )
@@ -89,7 +93,7 @@ class Held:
 
     def owe_check(self, contract: str) -> None:
         """A draw fell on the contract: a check is owed until one is fulfilled."""
-        self._db.execute("INSERT OR IGNORE INTO owed_checks VALUES (?)", (contract,))
+        self._db.execute("INSERT OR IGNORE INTO owed_checks (contract) VALUES (?)", (contract,))
 
     def check_owed(self, contract: str) -> bool:
         """Whether a check of this contract stands open."""
@@ -108,16 +112,23 @@ class Held:
 
     def commit_to(self, day: str, digest: bytes, entry: bytes) -> None:
         """Fix a day's commitment; the first stands."""
-        self._db.execute("INSERT OR IGNORE INTO commitments VALUES (?, ?, ?)", (day, digest, entry))
+        self._db.execute(
+            "INSERT OR IGNORE INTO commitments (day, digest, entry) VALUES (?, ?, ?)",
+            (day, digest, entry),
+        )
 
     def take_waybill(self, waybills: Waybills, now: int) -> str:
         """The next unused number. Raises WaybillsSpent."""
         for item in waybills.ranges:
             number = item.number(self._used_up_to(item.first, item.last))
             if number is not None and now < item.expires:
-                self._db.execute("INSERT INTO waybills VALUES (?)", (number,))
+                self._db.execute("INSERT INTO waybills (number) VALUES (?)", (number,))
                 return number
         raise WaybillsSpent("no waybill number is left: the carrier must send a new range")
+
+    def _named(self, sha256: bytes) -> bool:
+        row = self._db.execute("SELECT 1 FROM attachments WHERE hash = ?", (sha256,)).fetchone()
+        return row is not None
 
     def _used_up_to(self, first: str, last: str) -> int:
         # The index behind the highest number used: ranges of two documents may overlap.

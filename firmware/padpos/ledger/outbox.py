@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from padpos.ledger.errors import LedgerFull
 from padpos.ledger.ledger import Ledger
 from padpos.wire import receipt as wire_receipt
 from padpos.wire.errors import NotAccepted
 from padpos.wire.keys import PublicKey
 from padpos.wire.messages import PART_SIZE, Part
 from padpos.wire.receipt import Receipt, Status
+
+_ENTRIES_AT_ONCE, _PHOTOS_AT_ONCE = 8, 64  # what the reserve is measured for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,11 @@ class Outbox:
 
     def waiting(self) -> Waiting:
         """What still waits."""
-        entries, oldest = self._db.execute(
-            "SELECT count(*), min(time) FROM entries WHERE receipted IS NULL"
-        ).fetchone() or (0, None)
-        attachments = self._db.execute(
-            "SELECT count(*) FROM attachments WHERE receipted IS NULL AND seq IS NOT NULL"
-        ).get
-        return Waiting(entries, attachments, oldest)
+        totals = self._ledger.totals
+        row = self._db.execute(
+            "SELECT time FROM entries WHERE receipted IS NULL ORDER BY seq LIMIT 1"
+        ).fetchone()
+        return Waiting(totals.entries, totals.attachments, row[0] if row else None)
 
     def entries(self, after: int, most: int) -> list[int]:
         """Sequence numbers to send, behind `after`; refused ones wait for a `want`."""
@@ -76,15 +78,29 @@ class Outbox:
         receipt, digest = wire_receipt.verify(raw, keys)
         if (receipt.terminal, receipt.chain) != (self._ledger.terminal, self._ledger.chain):
             raise NotAccepted("receipt: for another terminal or chain")
+        try:
+            self._apply(receipt, digest, raw)
+        except LedgerFull:
+            self._apply_in_slices(receipt, digest, raw)
+        return receipt
+
+    def _apply(self, receipt: Receipt, digest: bytes, raw: bytes) -> None:
         with self._ledger.transaction():
             self._db.execute(
-                "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?)", (receipt.number, digest, raw)
+                "INSERT OR IGNORE INTO receipts (number, hash, raw) VALUES (?, ?, ?)",
+                (receipt.number, digest, raw),
             )
             self._apply_entries(receipt)
             gone = self._apply_attachments(receipt)
         for sha256 in gone:  # after the commit: a crash between leaves a file that the sweep takes
             self._ledger.files.remove(sha256)
-        return receipt
+
+    def _apply_in_slices(self, receipt: Receipt, digest: bytes, raw: bytes) -> None:
+        """On a full disk: photos first, for their files make room; the log never grows long."""
+        with self._ledger.reserve():
+            for slice_ in _slices(receipt):
+                self._apply(slice_, digest, raw)
+                self._ledger.fold()
 
     def newest_receipt(self) -> bytes | None:
         """The hash of the receipt with the highest number."""
@@ -106,16 +122,28 @@ class Outbox:
                     " carrier = NULL WHERE seq = ? AND hash = ? AND receipted IS NULL",
                     (receipt.number, *match),
                 )
+                self._ledger.let_go(entries=self._db.changes())
 
     def _apply_attachments(self, receipt: Receipt) -> list[bytes]:
         gone = []
         for item in receipt.attachments:
             if item.status is Status.REFUSED:
                 continue
-            self._db.execute(
-                "UPDATE attachments SET receipted = ? WHERE hash = ? AND receipted IS NULL",
+            let_go = self._db.execute(
+                "UPDATE attachments SET receipted = ? WHERE hash = ? AND receipted IS NULL"
+                " RETURNING size",
                 (receipt.number, item.hash),
-            )
-            if self._db.changes():
+            ).fetchall()
+            for (size,) in let_go:
+                self._ledger.let_go(attachments=1, size=int(size or 0))
                 gone.append(item.hash)
         return gone
+
+
+def _slices(receipt: Receipt) -> Iterator[Receipt]:
+    for first in range(0, len(receipt.attachments), _PHOTOS_AT_ONCE):
+        photos = receipt.attachments[first : first + _PHOTOS_AT_ONCE]
+        yield replace(receipt, entries=(), attachments=photos)
+    for first in range(0, len(receipt.entries), _ENTRIES_AT_ONCE):
+        entries = receipt.entries[first : first + _ENTRIES_AT_ONCE]
+        yield replace(receipt, entries=entries, attachments=())

@@ -9,6 +9,7 @@ from padpos.wire import cbor
 from padpos.wire.facts import Kind, LabelFacts
 from padpos.wire.label_code import code_hash
 
+_SELECT = "SELECT consignment, waybill, codes, shown, generation, status FROM papers"
 UNSETTLED = ("pending", "intended", "unknown", "blocked")
 
 
@@ -36,21 +37,20 @@ class Papers:
     ) -> None:
         """Keep what the label needs; inside the transaction that appends the consignment."""
         self._db.execute(
-            "INSERT INTO papers VALUES (?, ?, ?, ?, 1, 'pending')",
+            "INSERT INTO papers (consignment, waybill, codes, shown, generation, status)"
+            " VALUES (?, ?, ?, ?, 1, 'pending')",
             (consignment, waybill, cbor.dumps(list(codes)), cbor.dumps(shown)),
         )
 
     def get(self, consignment: bytes) -> PaperRecord | None:
         """The paper of a consignment."""
-        row = self._db.execute(
-            "SELECT * FROM papers WHERE consignment = ?", (consignment,)
-        ).fetchone()
+        row = self._db.execute(f"{_SELECT} WHERE consignment = ?", (consignment,)).fetchone()
         return _record(row) if row else None
 
     def unsettled(self) -> PaperRecord | None:
         """The oldest paper that a restart found neither printed nor voided."""
         row = self._db.execute(
-            "SELECT * FROM papers WHERE status IN ('pending', 'intended', 'unknown', 'blocked')"
+            f"{_SELECT} WHERE status IN ('pending', 'intended', 'unknown', 'blocked')"
             " ORDER BY rowid LIMIT 1"
         ).fetchone()
         return _record(row) if row else None

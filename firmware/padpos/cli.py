@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -27,7 +28,6 @@ def main() -> None:
 @click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
 def terminal(config: Path) -> None:
     """Run the counter process (收寄终端主进程). It needs no network but loopback."""
-    from padpos.ledger.errors import LedgerError  # noqa: PLC0415
     from padpos.terminal import daemon  # noqa: PLC0415
     from padpos.terminal.config import ConfigError  # noqa: PLC0415
     from padpos.terminal.keys import KeysMissing  # noqa: PLC0415
@@ -35,7 +35,7 @@ def terminal(config: Path) -> None:
 
     try:
         daemon.main(config)
-    except (ConfigError, KeysMissing, LedgerError, CannotSign) as error:
+    except (ConfigError, KeysMissing, CannotSign) as error:
         _fail(error)
 
 
@@ -113,7 +113,7 @@ def provision_pin(pin: str) -> None:
 
 @main.group()
 def ledger() -> None:
-    """Look at the ledger (台账) of a terminal that is not running."""
+    """Look after a terminal's ledger (台账). All but `status` need the terminal stopped."""
 
 
 @ledger.command("list")
@@ -140,15 +140,57 @@ def ledger_list(config: Path, as_json: bool) -> None:
 @ledger.command("verify")
 @click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
 def ledger_verify(config: Path) -> None:
-    """Check every entry's signature and its link to the one before."""
-    from padpos.upkeep.inspect import verify  # noqa: PLC0415
+    """Check all there is: signatures, links, sealed bytes, photos, the file's structure."""
+    from padpos.upkeep.ledger import verify  # noqa: PLC0415
+
+    def told(checked: int) -> None:
+        click.echo(f"\r{checked} entries ...", nl=False, err=True)
 
     try:
-        click.echo(f"{verify(config)} entries, the chain holds")
+        click.echo(f"{verify(config, told)} entries, the chain holds")
     except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
         _fail(error)
 
 
-def _fail(error: Exception) -> None:
+@ledger.command("status")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def ledger_status(config: Path, as_json: bool) -> None:
+    """Tell how the ledger stands (台账状态): what waits, what was refused, room on the disk."""
+    from padpos.upkeep import ledger as upkeep  # noqa: PLC0415
+
+    try:
+        told = upkeep.status(config)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+    click.echo(json.dumps(told) if as_json else "\n".join(upkeep.lines(told)))
+
+
+@ledger.command("set-aside")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+def ledger_set_aside(config: Path) -> None:
+    """Move a damaged ledger out of the way (移存损坏的台账). Nothing of it is deleted."""
+    from padpos.upkeep import ledger as upkeep  # noqa: PLC0415
+
+    try:
+        click.echo(f"set aside: {upkeep.set_aside(config)}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+
+
+@ledger.command("restore")
+@click.argument("name")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+def ledger_restore(name: str, config: Path) -> None:
+    """Put back the ledger set aside under NAME, if all of it holds (恢复已移存的台账)."""
+    from padpos.upkeep import ledger as upkeep  # noqa: PLC0415
+
+    try:
+        click.echo(f"{upkeep.restore(config, name)} entries, the chain holds; put back")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
     click.echo(f"padpos: {error}", err=True)
     sys.exit(1)

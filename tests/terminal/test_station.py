@@ -67,7 +67,9 @@ def test_a_parcel_in_hand_at_a_crash_is_on_record_as_interrupted(
             (ended,) = await c.facts(Kind.ABANDONED)
             assert isinstance(ended, EndedFacts) and ended.reason == "interrupted"
             named = await c.station.in_ledger(Outbox(c.ledger).attachments, 10)
-            files = {file.stem for file in (tmp_path / "state" / "attachments").iterdir()}
+            files = {
+                file.name.split(".")[1] for file in (tmp_path / "state" / "attachments").iterdir()
+            }
             assert files == {photo.hex() for photo, _ in named}, "no evidence without its entry"
         async with counter(tmp_path, recover=True) as c:
             assert len(await c.facts(Kind.ABANDONED)) == 1
@@ -96,7 +98,7 @@ def test_a_refused_or_abandoned_parcel_is_on_record_and_its_photos_with_it(
             assert await c.station.in_ledger(Held(c.ledger).left_open) == []
             ((photo, _),) = await c.station.in_ledger(Outbox(c.ledger).attachments, 10)
             (file,) = (tmp_path / "state" / "attachments").iterdir()
-            assert file.stem == photo.hex()
+            assert file.name.split(".")[1] == photo.hex()
 
     asyncio.run(story())
 

@@ -74,6 +74,54 @@ PROBLEMS = {
     "tpm-unsupported": ("未安装安全芯片软件", "The software for the TPM is not installed."),
     "tpm-failed": ("安全芯片故障", "The TPM reports a fault."),
     "unreachable": ("无法连接打印机", "The printer can't be reached."),
+    "disk-full": (
+        "磁盘已满，记录暂时无法保存，终端会自动重试；请联系技术员",
+        "The disk is full: nothing can be recorded until there is room. Call a technician.",
+    ),
+    "disk-error": (
+        "磁盘读写出错，终端会自动重试；请联系技术员",
+        "The disk reports errors; the terminal keeps trying. Call a technician.",
+    ),
+    "disk-low": (
+        "磁盘空间不足，暂停收寄；请检查网络，上传后自动恢复",
+        "The disk is almost full: no new parcel. Check the network; it opens again by itself.",
+    ),
+    "ledger-quota": (
+        "未上传的记录已达上限，暂停收寄；请检查网络，上传后自动恢复",
+        "Too much waits to be sent: no new parcel. Check the network; it opens again by itself.",
+    ),
+    "ledger-damaged": (
+        "台账损坏，停止收寄；请联系技术员",
+        "The ledger is damaged: closed. Call a technician.",
+    ),
+    "ledger-truncated": (
+        "台账文件不完整，停止收寄；请联系技术员",
+        "The end of the ledger file is missing: closed. Call a technician.",
+    ),
+    "ledger-foreign": (
+        "台账不属于本终端，停止收寄；请联系技术员",
+        "The ledger is not this terminal's: closed. Call a technician.",
+    ),
+    "ledger-newer": (
+        "台账由更新版本的软件写入，停止收寄；请联系技术员",
+        "A newer version of the software wrote the ledger: closed. Call a technician.",
+    ),
+    "ledger-missing": (
+        "找不到台账，停止收寄；请联系技术员",
+        "There is no ledger where it should be: closed. Call a technician.",
+    ),
+    "ledger-in-use": (
+        "台账被另一程序占用，终端会自动重试；请联系技术员",
+        "Another program uses the ledger; the terminal keeps trying. Call a technician.",
+    ),
+    "photo-missing": (
+        "未上传的照片文件丢失，停止收寄；请联系技术员",
+        "The file of a photo not yet sent is missing: closed. Call a technician.",
+    ),
+    "photo-altered": (
+        "未上传的照片文件被改动，停止收寄；请联系技术员",
+        "The file of a photo not yet sent was altered: closed. Call a technician.",
+    ),
 }
 _ALL = REFUSALS | ABANDONED | PROBLEMS
 

@@ -14,7 +14,7 @@ import apsw
 
 from padpos.ledger import check, schema
 from padpos.ledger.check import Check, Source
-from padpos.ledger.errors import LedgerDamaged, LedgerForeign, LedgerFull, reading, typed
+from padpos.ledger.errors import LedgerDamaged, LedgerForeign, LedgerFull, PhotoLost, reading, typed
 from padpos.ledger.files import AttachmentFiles
 from padpos.ledger.room import Kept, Room, Space
 from padpos.wire import entry as wire_entry
@@ -244,7 +244,7 @@ class Ledger:
         except FileNotFoundError:
             there = False
         if not there:
-            raise LedgerDamaged("an entry would name an attachment that is not there")
+            raise PhotoLost("an entry would name an attachment that is not there")
         self.db.execute(
             "INSERT INTO attachments (hash, size, media_type, seq) VALUES (?, ?, ?, ?)",
             (attachment.sha256, attachment.size, attachment.media_type, seq),

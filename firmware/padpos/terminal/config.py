@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from padpos.ledger.room import MIB, Limits
 from padpos.wire.keys import Alg
 
 _CLERK = re.compile(r"[a-z0-9-]{1,32}")
@@ -36,6 +37,7 @@ class TerminalConfig:
     label_prefix: str
     least_suite: Alg
     pins: dict[str, str]
+    limits: Limits = field(default_factory=Limits)
 
 
 def load(path: Path) -> TerminalConfig:
@@ -71,6 +73,10 @@ class _Reader:
             label_prefix=self._take(table, "label_prefix", str),
             least_suite=self._suite(table),
             pins=self._pins(table),
+            limits=Limits(
+                least_free=self._mebibytes("least_free_mib", table.pop("least_free_mib", 64)),
+                quota=self._mebibytes("quota_mib", table.pop("quota_mib", 4096)),
+            ),
         )
         if table:
             raise ConfigError(f"{self._path}: {next(iter(table))}: no such setting")
@@ -113,6 +119,11 @@ class _Reader:
         if name not in suites:
             raise ConfigError(f"{self._path}: least_suite: x-wing or x25519")
         return suites[name]
+
+    def _mebibytes(self, name: str, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 20:
+            raise ConfigError(f"{self._path}: {name}: a whole number of MiB")
+        return value * MIB
 
     def _pins(self, table: dict[str, Any]) -> dict[str, str]:
         pins: dict[str, str] = self._take(table, "clerks", dict)

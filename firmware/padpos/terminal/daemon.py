@@ -7,8 +7,9 @@ import contextlib
 import logging
 import secrets
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.config import TerminalConfig, load
 from padpos.terminal.devices import Devices
+from padpos.terminal.keys import TerminalKeys
 from padpos.terminal.labels import warm_up
 from padpos.terminal.link_server import LinkServer
 from padpos.terminal.listener import serve_screen
+from padpos.terminal.opening import Closed, opened_or_closed
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
 from padpos.ui.app import Screen
+from padpos.ui.closed import ClosedScreen
 from padpos.wire.keys import CannotSign, Signer
 from padpos_drivers.camera.worker import WorkerCamera
 from padpos_drivers.idcard.interface import ReaderEvent
@@ -35,18 +39,28 @@ from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 log = logging.getLogger("padpos.terminal")
 _KEY_SECONDS = 3.0
 
+TRY_AGAIN_SECONDS = 3.0
+
 
 def main(path: Path) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing, LedgerError or CannotSign.
+    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing or CannotSign.
 
-    A terminal whose key does not sign stays closed, sends what it holds, and ends when it does.
+    A terminal without a usable ledger stays closed until there is one. One whose key does not sign
+    stays closed, sends what it holds, and ends when it does.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = load(path)
     keys = terminal_keys.load(config.keys)
-    ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now_ms, synchronised))
-    if not ledger.begun:
-        raise terminal_keys.KeysMissing(f"{config.state}: no chain yet: provision this terminal")
+    clock = Clock(now_ms, synchronised)
+    ledger = opened_or_closed(config, keys.entry, clock)
+    if isinstance(ledger, Closed):
+        again = partial(opened_or_closed, config, keys.entry, clock)
+        ledger = asyncio.run(_stay_closed(config, ledger, again))
+    if isinstance(ledger, Ledger):
+        _run(config, ledger, keys)
+
+
+def _run(config: TerminalConfig, ledger: Ledger, keys: TerminalKeys) -> None:
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
     standing.load()
     unable = terminal_keys.why_unable(keys.entry)
@@ -96,6 +110,8 @@ async def _serve(
         await _together(
             station.run(),
             station.keep_checkpoints() if unable is None else _until_it_signs(station, key),
+            station.books.keep_room(),
+            station.books.keep_checking(),
             LinkServer(station, ledger, now_ms).serve(config.link),
             serve_screen(Screen(station).app(), config.listen),
         )
@@ -107,6 +123,24 @@ async def _until_it_signs(station: Station, key: Signer) -> None:
     """Then the daemon ends, and starts afresh with the recovery that it could not record."""
     while await station.in_ledger(terminal_keys.why_unable, key) is not None:
         await asyncio.sleep(_KEY_SECONDS)
+
+
+async def _stay_closed(
+    config: TerminalConfig, closed: Closed, again: Callable[[], Ledger | Closed]
+) -> Ledger | Closed:
+    """Tell the screen why, until a ledger can be opened, or until asked to stop."""
+    screen = ClosedScreen(config, closed.code)
+    found: Ledger | Closed = closed
+
+    async def until_opened() -> None:
+        nonlocal found
+        while isinstance(found, Closed):
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+            found = await asyncio.to_thread(again)
+            screen.code = found.code if isinstance(found, Closed) else screen.code
+
+    await _together(until_opened(), serve_screen(screen.app(), config.listen))
+    return found
 
 
 async def _together(*vital: Coroutine[Any, Any, None]) -> None:

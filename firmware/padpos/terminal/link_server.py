@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from padpos import __version__
+from padpos.ledger.errors import LedgerError
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
 from padpos.terminal.station import Station
@@ -51,6 +52,9 @@ class LinkServer:
                     answer = link.frame(await self._answer(*link.read_request(body)))
                 except WireError as error:
                     log.warning("the uplink asked for what the link does not have: %s", error.what)
+                    break
+                except LedgerError as error:
+                    log.warning("the uplink can't be answered now: %s", error)
                     break
                 writer.write(answer)
                 await writer.drain()
@@ -97,7 +101,7 @@ class LinkServer:
             oldest_ms=oldest,
             terminal=station.config.terminal,
             version=__version__,
-            health="ok",
+            health=station.closed or "ok",
         )
         return view.to_cbor()
 

@@ -36,6 +36,9 @@ class Host(Protocol):
     async def in_ledger(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call on the ledger's thread."""
 
+    async def surely(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same for what must be recorded: waits until there is room for it."""
+
 
 class Press:
     """Prints the labels of recorded consignments."""
@@ -75,7 +78,9 @@ class Press:
         # Before the intention was recorded no byte went out; after it, nobody knows.
         status = "blocked" if paper.status in ("pending", "blocked") else "unknown"
         if paper.status == "intended":
-            await self._settle(paper, paper.generation, "unknown", "terminal", "interrupted")
+            await self._host.in_ledger(
+                self._papers.settle, paper, paper.generation, "unknown", "terminal", "interrupted"
+            )
         return events.LabelOwed(paper.consignment, paper.waybill, paper.generation, status)
 
     async def _end(
@@ -87,7 +92,8 @@ class Press:
     async def _settle(
         self, paper: PaperRecord, generation: int, status: str, said_by: str, reason: str | None
     ) -> None:
-        await self._host.in_ledger(self._papers.settle, paper, generation, status, said_by, reason)
+        # Tried again by itself, not with the print: that would be a second paper (rule 6).
+        await self._host.surely(self._papers.settle, paper, generation, status, said_by, reason)
 
     async def _label(self, paper: PaperRecord, generation: int) -> ComposedLabel | None:
         drawn, self._drawn = self._drawn, None
@@ -101,7 +107,7 @@ class Press:
             return None
 
     async def _paper(self, consignment: bytes) -> PaperRecord:
-        paper = await self._host.in_ledger(self._papers.get, consignment)
+        paper = await self._host.surely(self._papers.get, consignment)
         if paper is None:
             raise RuntimeError("a recorded consignment has no paper")
         return paper

@@ -173,9 +173,9 @@ class Recorder:
         """Record that a clerk signed in or out."""
         self._ledger.append(Kind.CLERK, ClerkFacts(clerk, signed_in))
 
-    def checkpoint(self, newest_receipt: bytes | None, unreceipted: int) -> None:
-        """Record what the terminal holds."""
-        self._ledger.append(Kind.CHECKPOINT, CheckpointFacts(newest_receipt, unreceipted, "ok"))
+    def checkpoint(self, newest_receipt: bytes | None, unreceipted: int, health: str) -> None:
+        """Record what the terminal holds, and for which problem code it is closed, or "ok"."""
+        self._ledger.append(Kind.CHECKPOINT, CheckpointFacts(newest_receipt, unreceipted, health))
 
     def _ended_facts(
         self,

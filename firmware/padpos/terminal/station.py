@@ -7,7 +7,6 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import ParamSpec, TypeVar
 
 from padpos.counter import events, flow
@@ -17,17 +16,19 @@ from padpos.counter.errors import CounterError, Invalid
 from padpos.counter.flow import IDLE, Phase
 from padpos.counter.reasons import words
 from padpos.label.errors import LabelProblem
-from padpos.ledger.errors import WaybillsSpent
+from padpos.ledger.errors import LedgerError, LedgerStalled
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
 from padpos.terminal.admission import admit
+from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.clerks import pin_fits
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.devices import Devices, to_document
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
+from padpos.terminal.recovery import settle
 from padpos.terminal.standing import Standing
 from padpos.terminal.stopwatch import Stopwatch
 from padpos.terminal.tally import Tally
@@ -70,19 +71,18 @@ class Station:
         self.card_present = False
         self.stopwatch = Stopwatch()
         self.last: Appended | None = None
-        self.waiting = Waiting(0, 0, None)
+        self.books = Books(ledger, ledger_thread, self.tell)
         self._recorder = recorder
         self._press = Press(self, Papers(ledger), config.label_prefix)
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
         self._now = now
         self._closed = closed
-        self._ledger_thread = ledger_thread
         self._tally = Tally()
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
         self._busy = 0
         self._changed = asyncio.Event()
-        self._waiting_changed = asyncio.Event()
+        self._unrecovered = False
         self._read_tried = False
         self._card_used = False
 
@@ -104,6 +104,8 @@ class Station:
         """Open a consignment. Raises CounterError."""
         if self.clerk is None:
             raise Invalid("signed-out", "请先登录。", "Sign in first.")
+        if self.closed is not None:
+            raise Invalid(self.closed, *words(self.closed))
         admit(self.standing, self.waiting, customer, contract, self._now())
         consignment_id = secrets.token_bytes(16)
         self._read_tried = False
@@ -121,7 +123,7 @@ class Station:
         stored = self.config.pins.get(clerk, "")
         if not await asyncio.to_thread(pin_fits, pin, stored):
             raise Invalid("wrong-pin", "工号或口令不对。", "Clerk or PIN is wrong.")
-        await self.in_ledger(self._recorder.clerk, clerk, True)
+        await self._sign(clerk, signed_in=True)
         self.clerk = clerk
         self.tell()
 
@@ -129,7 +131,7 @@ class Station:
         """The clerk leaves; not while a consignment is in hand. Raises CounterError."""
         if self.clerk is None or self.state.phase not in (Phase.IDLE, Phase.DONE):
             raise Invalid("not-now", "现在不能退出。", "Not while a consignment is in hand.")
-        await self.in_ledger(self._recorder.clerk, self.clerk, False)
+        await self._sign(self.clerk, signed_in=False)
         self.clerk = None
         self.tell()
 
@@ -144,7 +146,7 @@ class Station:
             with self.stopwatch.running("inspect"):
                 jpeg, verdict = await self.devices.photograph()
                 photo = await self.in_ledger(self._recorder.photo, consignment.id, jpeg, verdict)
-        except (CameraError, WireError) as error:
+        except (CameraError, WireError, LedgerError) as error:
             self.post(events.DeviceFailed(error.code))
             return
         if not self._if_same(consignment, events.PhotoTaken(photo)):
@@ -164,6 +166,16 @@ class Station:
         self._read_if_wanted()
 
     # --- what others watch -------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> Waiting:
+        """What waits for a receipt."""
+        return self.books.waiting
+
+    @property
+    def closed(self) -> str | None:
+        """The problem code for which no consignment may begin, whoever asks; or None."""
+        return self._closed or self.books.closed
 
     @property
     def busy(self) -> bool:
@@ -190,39 +202,49 @@ class Station:
 
     async def outbox_changed(self, timeout: float) -> None:
         """Wait for something new to send, at most `timeout` seconds."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._waiting_changed.wait()
-        except TimeoutError:
-            return
+        await self.books.more(timeout)
 
     async def in_ledger(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call on the one thread that owns the ledger."""
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._ledger_thread, partial(call, *args, **kwargs))
-        await self._count()
-        return result
+        return await self.books.call(call, *args, **kwargs)
+
+    async def surely(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same for what must be recorded: waits until there is room for it."""
+        return await self.books.surely(call, *args, **kwargs)
 
     # --- the loop ----------------------------------------------------------------------------
 
     async def recover(self) -> None:
-        """Settle what a crash left: open consignments, and a paper nobody vouched for."""
+        """Settle what a crash left: open consignments, and a paper nobody vouched for.
+
+        Where there is no room for that, or damage in the way, the counter comes up closed.
+        """
         if self.standing.policy is None:
             return
-        interrupted = await self.in_ledger(self._recorder.interrupted)
-        if interrupted:
-            log.warning("%d consignments were interrupted and recorded as abandoned", interrupted)
-        swept = await self.in_ledger(self._held.sweep)
-        if swept:
-            log.warning("%d sealed files that nothing named were removed", swept)
-        await self._resume_paper()
+        self._unrecovered = False
+        try:
+            owed = await settle(self.books, self._recorder, self._held, self._press)
+        except LedgerStalled as error:
+            self._unrecovered = True
+            self.books.stall(error.code)
+        except LedgerError:
+            log.error("what a crash left can't be settled")  # the books have said why
+        else:
+            self.books.stall(None)
+            if owed is not None:
+                self.post(owed)
 
     async def run(self) -> None:
         """Carry out effects, one after the other, until cancelled."""
+        while self._unrecovered:
+            await asyncio.sleep(RETRY_SECONDS)
+            await self.recover()
         while True:
             effect = await self._effects.get()
             try:
                 await self._carry_out(effect)
+            except LedgerError:
+                log.error("an effect can't be carried out")  # the books have said why
             finally:
                 self._busy -= 1
                 self.tell()
@@ -231,23 +253,27 @@ class Station:
         """Record what the terminal holds, hourly."""
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
-            await self.in_ledger(self._checkpoint)
+            try:
+                await self.in_ledger(self._checkpoint)
+            except LedgerError as error:
+                log.warning("no checkpoint was recorded: %s", error)
 
     def _checkpoint(self) -> None:
         waiting = self._outbox.waiting()
-        self._recorder.checkpoint(self._outbox.newest_receipt(), waiting.entries)
+        newest = self._outbox.newest_receipt()
+        self._recorder.checkpoint(newest, waiting.entries, self.closed or "ok")
 
     async def _carry_out(self, effect: events.Effect) -> None:
         match effect:
             case events.RecordBegun(consignment):
-                await self.in_ledger(self._recorder.begun, consignment, self._clerk())
+                await self.surely(self._recorder.begun, consignment, self._clerk())
             case events.PutToDraw(consignment):
-                drawn, owed = await self.in_ledger(self._recorder.draw, consignment)
+                drawn, owed = await self.surely(self._recorder.draw, consignment)
                 self._if_same(consignment, events.DrawMade(drawn, owed))
             case events.RecordAccepted(consignment):
                 await self._record(consignment)
             case events.RecordEnded(kind, consignment, reason, step):
-                await self.in_ledger(
+                await self.surely(
                     self._recorder.ended, kind, consignment, self._clerk(), reason, step
                 )
             case events.PrintLabel(consignment_id, generation):
@@ -255,7 +281,7 @@ class Station:
             case events.RecordLabelSaid(consignment_id, generation, status):
                 await self._press.said(consignment_id, generation, status)
             case events.RecordVoid(consignment_id, reason):
-                await self.in_ledger(self._recorder.void, consignment_id, self._clerk(), reason)
+                await self.surely(self._recorder.void, consignment_id, self._clerk(), reason)
 
     async def _record(self, consignment: Consignment) -> None:
         try:
@@ -263,9 +289,7 @@ class Station:
                 accepted = await self.in_ledger(
                     self._recorder.accepted, consignment, self._clerk(), self.stopwatch.rounded()
                 )
-        except (WireError, CannotSign) as error:
-            self._record_failed(error.code)
-        except WaybillsSpent as error:
+        except (WireError, LedgerError, CannotSign) as error:
             self._record_failed(error.code)
         except LabelProblem as error:
             log.error("a label was refused before it was recorded: %s", error.code)
@@ -278,11 +302,6 @@ class Station:
     def _record_failed(self, code: str) -> None:
         log.error("a consignment could not be recorded: %s", code)
         self.post(events.RecordFailed(code))
-
-    async def _resume_paper(self) -> None:
-        owed = await self._press.owed()
-        if owed is not None:
-            self.post(owed)
 
     # --- small things ------------------------------------------------------------------------
 
@@ -322,14 +341,11 @@ class Station:
             return False
         return True
 
-    async def _count(self) -> None:
-        loop = asyncio.get_running_loop()
-        waiting = await loop.run_in_executor(self._ledger_thread, self._outbox.waiting)
-        if waiting != self.waiting:
-            self.waiting = waiting
-            self._waiting_changed.set()
-            self._waiting_changed = asyncio.Event()
-            self.tell()
+    async def _sign(self, clerk: str, *, signed_in: bool) -> None:
+        try:
+            await self.in_ledger(self._recorder.clerk, clerk, signed_in)
+        except LedgerError as error:
+            raise Invalid(error.code, *words(error.code)) from error
 
     def _clerk(self) -> str:
         return self.clerk or "nobody"

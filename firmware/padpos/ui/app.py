@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from padpos.counter.errors import CounterError
+from padpos.ledger.errors import LedgerError
 from padpos.terminal.station import Station
 from padpos.ui.commands import execute
 from padpos.ui.guard import Guard
@@ -41,6 +42,7 @@ class Screen:
             Route("/", self._page),
             Route("/api/state", self._state),
             Route("/api/stream", self._stream),
+            Route("/api/ledger", self._ledger),
             Route("/api/preview", self._preview),
             Route("/api/command", self._command, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -59,6 +61,12 @@ class Screen:
     async def _snapshots(self) -> AsyncIterator[str]:
         async for _ in self._station.changes():
             yield f"data: {json.dumps(snapshot(self._station), ensure_ascii=False)}\n\n"
+
+    async def _ledger(self, _: Request) -> Response:
+        try:
+            return JSONResponse((await self._station.books.status()).as_dict())
+        except LedgerError as error:
+            return JSONResponse({"code": error.code}, 503)
 
     async def _preview(self, _: Request) -> Response:
         try:

@@ -23,6 +23,7 @@ def snapshot(station: Station) -> Json:
         "clerk": station.clerk,
         "ready": station.standing.missing is None,
         "missing": station.standing.missing,
+        "closed": _said(station.closed),
         "policy": policy.version if policy else None,
         "phase": str(state.phase),
         "step": str(station.step) if station.step else None,

@@ -12,6 +12,7 @@ from padpos.ledger.ledger import Clock, Ledger
 from padpos.terminal import config as terminal_config
 from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
+from padpos.terminal.opening import opened
 from padpos.wire import entry as wire_entry
 from padpos.wire.keys import Signer
 
@@ -58,16 +59,10 @@ def rows(config: Path) -> list[Row]:
         return found
 
 
-def verify(config: Path) -> int:
-    """Check the whole chain: how many entries. Raises LedgerDamaged."""
-    with _opened(config) as (ledger, signer):
-        return ledger.verify(signer.public)
-
-
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[Ledger, Signer]]:
     config = terminal_config.load(path)
     signer = terminal_keys.load_entry_key(config.keys)
-    ledger = Ledger(config.state, config.terminal, signer, Clock(now_ms, synchronised))
+    ledger = opened(config, signer, Clock(now_ms, synchronised))
     with contextlib.closing(ledger):
         yield ledger, signer

@@ -20,6 +20,8 @@ let offline = false;
 function viewOf(now) {
   const between = now.phase === "idle" || now.phase === "done";
   if (!now.ready && between) return "closed";
+  // A parcel in hand is finished, and its end stays in sight; only the next one can't begin.
+  if (now.closed && (now.phase === "idle" || (between && wanted === "start"))) return "closed";
   if (now.clerk === null) return "sign-in";
   if (now.phase === "open") return wanted ?? now.step;
   if (now.phase === "recording" || now.phase === "printing") return "working";

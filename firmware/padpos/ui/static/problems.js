@@ -13,7 +13,8 @@ export function keepRefusal(error) {
 
 /** Show what stands in the way, with what to do about it. */
 export function showProblem(snapshot) {
-  const problem = refused ?? snapshot?.problem ?? null;
+  const stalled = ["recording", "printing"].includes(snapshot?.phase) ? snapshot.closed : null;
+  const problem = refused ?? snapshot?.problem ?? stalled ?? null;
   const banner = $("problem");
   banner.classList.toggle("on", problem !== null);
   rebuild(banner, [problem, snapshot?.phase], () => (problem ? lines(problem, snapshot) : []));

@@ -37,6 +37,10 @@ function lamp(id, state, words) {
 
 const SHOW = {
   closed(snapshot) {
+    if (snapshot.closed) {
+      text("closed-why", `${pick(said(snapshot.closed))} (${snapshot.closed.code})`);
+      return;
+    }
     const what = known(snapshot.missing) ? t(snapshot.missing) : String(snapshot.missing);
     text("closed-why", t("closedWhy", what));
   },

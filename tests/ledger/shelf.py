@@ -7,6 +7,7 @@ from pathlib import Path
 
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Clock, Ledger
+from padpos.ledger.room import Limits, Room
 from padpos.wire.entry import Attachment
 from padpos.wire.facts import ClerkFacts, GenesisFacts, Kind
 from padpos.wire.keys import Signer
@@ -26,9 +27,15 @@ def ticking() -> Clock:
     return Clock(lambda: next(times), lambda: True)
 
 
-def opened(folder: Path, terminal: str = TERMINAL, key: Signer | None = None) -> Ledger:
-    """The ledger in a folder, with or without a chain."""
-    return Ledger(folder, terminal, key or signer("entry"), ticking())
+def opened(
+    folder: Path,
+    terminal: str = TERMINAL,
+    key: Signer | None = None,
+    limits: Limits | None = None,
+) -> Ledger:
+    """The ledger in a folder, with or without a chain; with limits it keeps room on the disk."""
+    room = Room(folder, limits) if limits else None
+    return Ledger(folder, terminal, key or signer("entry"), ticking(), room)
 
 
 def begun(folder: Path) -> Ledger:

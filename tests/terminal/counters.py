@@ -21,6 +21,7 @@ from PIL import Image
 from padpos.counter.flow import Phase
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Clock, Ledger
+from padpos.ledger.room import Limits, Room
 from padpos.terminal.clerks import hash_pin
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.devices import Devices
@@ -291,18 +292,23 @@ async def counter(
     signed_in: bool = True,
     recover: bool = False,
     entry_key: Signer | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Counter]:
-    """A counter that runs; its folder may be one that was used before."""
+    """A counter that runs; its folder may be one that was used before.
+
+    With limits it keeps room on the disk, as the terminal does.
+    """
     config = configuration(folder)
     thread = ThreadPoolExecutor(1, "ledger")
     clock = Clock(now, lambda: True)
-    ledger = Ledger(config.state, TERMINAL, entry_key or signer("entry"), clock)
+    room = Room(config.state, limits) if limits else None
+    ledger = Ledger(config.state, TERMINAL, entry_key or signer("entry"), clock, room)
     if not ledger.begun:
         ledger.begin(GenesisFacts("test", sealing("inbox").raw))
     standing = Standing(ledger, Held(ledger), keys(), config.carrier)
     standing.load()
     for kind, raw in papers(policy).items():
-        assert standing.take(kind, raw) in ("ok", "not-newer")
+        assert standing.take(kind, raw) in ("ok", "not-newer", *(["disk-full"] if limits else []))
     devices = Devices(Reader(), Camera(), Printer())
     station = Station(
         config=config, ledger=ledger, standing=standing,
@@ -312,9 +318,11 @@ async def counter(
     made = Counter(
         folder, station, ledger, standing, devices.reader, devices.camera, devices.printer  # type: ignore[arg-type]  # made two lines above
     )  # fmt: skip
+    await station.books.look()
     if recover:
         await station.recover()
     task = asyncio.create_task(station.run())
+    room_task = asyncio.create_task(station.books.keep_room())
     try:
         if signed_in:
             station.clerk = "clerk-03"
@@ -323,6 +331,7 @@ async def counter(
             task.result()
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        room_task.cancel()
+        await asyncio.gather(task, room_task, return_exceptions=True)
         thread.shutdown()
         ledger.close()

@@ -107,8 +107,9 @@ def connect(path: Path) -> apsw.Connection:
     log = header.read_log(path.with_name(f"{path.name}-wal"))
     try:
         with reading():
-            db = _opened(path)
+            db = apsw.Connection(str(path))
             try:
+                _set_up(db)
                 _prepare(db)
                 _check_log(db, log)
             except BaseException:
@@ -128,8 +129,7 @@ def summed(columns: tuple[str, ...], row: str = "") -> str:
     return f"row_sum({', '.join(row + column for column in columns)})"
 
 
-def _opened(path: Path) -> apsw.Connection:
-    db = apsw.Connection(str(path))
+def _set_up(db: apsw.Connection) -> None:
     db.set_busy_timeout(0)  # one process opens the ledger; a second is an error, not a queue
     _harden(db)
     db.pragma("locking_mode", "EXCLUSIVE")
@@ -138,7 +138,6 @@ def _opened(path: Path) -> apsw.Connection:
     db.pragma("secure_delete", True)
     db.pragma("foreign_keys", True)
     db.pragma("journal_size_limit", MOST_LOG)
-    return db
 
 
 def _harden(db: apsw.Connection) -> None:

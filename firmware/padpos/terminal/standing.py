@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from padpos.ledger.errors import LedgerStalled
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
@@ -63,6 +64,9 @@ class Standing:
             return error.code
         except CannotSign as error:  # it comes again with the next connection
             log.error("%s of %d bytes could not be recorded: %s", kind, len(raw), error.code)
+            return error.code
+        except LedgerStalled as error:  # it will come again: receipts and documents both do
+            log.warning("%s of %d bytes can't be kept now: %s", kind, len(raw), error)
             return error.code
         return "ok"
 

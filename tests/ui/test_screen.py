@@ -187,7 +187,7 @@ def test_there_is_no_other_way_in(tmp_path: Path) -> None:
     async def story(_: Counter, client: httpx.AsyncClient) -> None:
         assert (await client.get("/api/command")).status_code == 405
         assert (await client.post("/api/state", json={})).status_code == 405
-        for path in ("/docs", "/static/../app.py", "/static/%2e%2e/app.py", "/api/ledger"):
+        for path in ("/docs", "/static/../app.py", "/static/%2e%2e/app.py", "/api/entries"):
             assert (await client.get(path)).status_code == 404
 
     told(tmp_path, story)

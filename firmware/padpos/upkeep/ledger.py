@@ -21,7 +21,7 @@ from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.opening import opened
-from padpos.wire.keys import SoftwareSigner
+from padpos.wire.keys import Signer
 
 _CLOCK = Clock(now_ms, synchronised)
 _PATIENCE = 5.0
@@ -142,7 +142,7 @@ def _when(time: int) -> str:
     return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="seconds")
 
 
-def _loaded(path: Path) -> tuple[TerminalConfig, SoftwareSigner]:
+def _loaded(path: Path) -> tuple[TerminalConfig, Signer]:
     config = terminal_config.load(path)
     return config, terminal_keys.load_entry_key(config.keys)
 

@@ -61,6 +61,7 @@ from tests.wire.vector_objects import (
     the_facts,
     the_policy,
     the_receipt,
+    the_want,
 )
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
@@ -189,6 +190,7 @@ def signed_vectors(sealed: dict[str, bytes], code_hash: bytes) -> list[Json]:
         ("genesis", What.GENESIS, "policy",
          documents.Genesis(TERMINAL, CHAIN, entries[0].hash).sign),
         ("receipt", What.RECEIPT, "receipt", the_receipt(entries, sealed["photo"]).sign),
+        ("want", What.WANT, "receipt", the_want(sealed["photo"]).sign),
         ("policy", What.POLICY, "policy", the_policy().sign),
         ("keys", What.KEYS, "policy", key_set().sign),
         ("draw", What.DRAW, "policy",

@@ -106,6 +106,7 @@ ELEMENTS = [
     ("entry-consignment", (10,), "attachment"),
     ("receipt", (4,), "entry-item"),
     ("receipt", (5,), "attachment-item"),
+    ("want", (5,), "wanted"),
     ("keys", (5,), "key"),
     ("policy", (2,), "terminal"),
     ("policy", (6,), "requirement"),

@@ -26,6 +26,7 @@ from padpos.wire import (
     policy,
     receipt,
     signed,
+    want,
 )
 from padpos.wire.errors import WireError
 from padpos.wire.signed import What
@@ -43,6 +44,7 @@ SIGNED_READERS: dict[str, Reader] = {
     "entry": lambda raw: entry.verify(raw, public_key("entry")),
     "genesis": lambda raw: documents.verify_genesis(raw, public_key("policy")),
     "receipt": lambda raw: receipt.verify(raw, (public_key("receipt"),)),
+    "want": lambda raw: want.verify(raw, (public_key("receipt"),)),
     "policy": lambda raw: policy.verify(raw, public_key("policy")),
     "keys": lambda raw: keyset.verify(raw, public_key("policy")),
     "draw": lambda raw: draw.open_draw_message(
@@ -200,6 +202,7 @@ def test_odd_values_raise_nothing_but_a_wire_error(name: str) -> None:
     ("reader", "limit"),
     [(SIGNED_READERS["entry"], 65_536), (SIGNED_READERS["receipt"], 65_536),
      (SIGNED_READERS["feed"], 1 << 20), (SIGNED_READERS["draw"], 4096),
+     (SIGNED_READERS["want"], 4096),
      (SIGNED_READERS["policy"], 262_144), (SIGNED_READERS["keys"], 262_144),
      (SIGNED_READERS["waybills"], 262_144), (SIGNED_READERS["contracts"], 262_144),
      (envelope.parse, 65_536), (messages.Part.from_bytes, 135_168),

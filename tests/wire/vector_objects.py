@@ -25,6 +25,7 @@ from padpos.wire import (
     policy,
     receipt,
     signed,
+    want,
 )
 from padpos.wire.keys import Alg, PublicKey, SigningPrivateKey, raw_of_der, signing_public
 from padpos.wire.keys import sealing_public as public_of
@@ -221,6 +222,16 @@ def the_receipt(entries: list[signed.Signed], photo: bytes) -> receipt.Receipt:
     )
     attachment = receipt.AttachmentItem(hashlib.sha256(photo).digest(), status.STORED)
     return receipt.Receipt(TERMINAL, START + 60_000, items, (attachment,), CHAIN, 5)
+
+
+def the_want(photo: bytes) -> want.Want:
+    """A want for entries, for a piece of one attachment and for all of another."""
+    wanted = (
+        want.WantedAttachment(hashlib.sha256(photo).digest(), (0,)),
+        want.WantedAttachment(seed("another photo")),
+    )
+    rising = tuple(sorted(wanted, key=lambda item: item.sha256))
+    return want.Want(TERMINAL, START + 90_000, CHAIN, (2, 7, 300), rising)
 
 
 def certificate(usage: list[ObjectIdentifier], cn: tuple[str, ...] = (TERMINAL,)) -> bytes:

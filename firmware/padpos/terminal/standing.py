@@ -11,7 +11,7 @@ from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
 from padpos.terminal.keys import TerminalKeys
 from padpos.wire import documents, draw, keyset, policy
-from padpos.wire.errors import NotAccepted, WireError
+from padpos.wire.errors import NotAccepted, NotNewer, WireError
 from padpos.wire.facts import Kind, PolicyFacts
 from padpos.wire.keys import CannotSign
 from padpos.wire.keyset import KeySet, Use
@@ -152,9 +152,3 @@ class Standing:
     def _newer(version: int, held: int | None) -> None:
         if held is not None and version <= held:
             raise NotNewer("not newer than what is held")
-
-
-class NotNewer(NotAccepted):
-    """Older than, or the same as, what is held: a retained message delivered again."""
-
-    code = "not-newer"

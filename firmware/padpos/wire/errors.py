@@ -51,3 +51,9 @@ class NotAccepted(WireError):
     """Authentic, but not for this terminal, not for this time, or older than what is held."""
 
     code = "not-accepted"
+
+
+class NotNewer(NotAccepted):
+    """Older than, or the same as, what is held: a message delivered again."""
+
+    code = "not-newer"

@@ -115,7 +115,6 @@ def test_a_receipt_that_is_not_the_authoritys_word_for_this_chain_changes_nothin
         lambda c: [EntryItem(99, c.parcel.hash, Status.STORED)],
         lambda c: [AttachmentItem(c.parcel.hash, Status.STORED)],
         lambda _: [AttachmentItem(hashlib.sha256(SEALED).digest(), Status.STORED)],
-        lambda c: [AttachmentItem(c.photo, Status.REFUSED, "too-large")],
         lambda _: [],
     ],
 )
@@ -132,8 +131,21 @@ def test_a_refused_entry_is_kept_whole_with_its_reason_and_not_sent_again(case: 
     case.apply(receipt_for(case.ledger, stored(case.parcel, Status.REFUSED)))
     assert case.nothing_lost(to_send=False)
     assert case.outbox.entries(-1, 10) == [0, 2]
+    assert case.outbox.waiting().refused == 1
     reason = "SELECT refused FROM entries WHERE seq = ?"
     assert case.ledger.db.execute(reason, (case.parcel.seq,)).get == "not-in-chain"
+
+
+def test_a_refused_photo_is_kept_with_its_reason_and_not_sent_again(case: Case) -> None:
+    """Rule 3: a refusal is no receipt, for a photo as little as for an entry."""
+    no = AttachmentItem(case.photo, Status.REFUSED, "too-large")
+    case.apply(receipt_for(case.ledger, no))
+    assert case.nothing_lost(to_send=False)
+    assert case.outbox.waiting().refused == 1
+    reason = "SELECT refused FROM attachments WHERE hash = ?"
+    assert case.ledger.db.execute(reason, (case.photo,)).get == "too-large"
+    case.apply(receipt_for(case.ledger, case.word, number=2))
+    assert (case.outbox.waiting().attachments, case.outbox.waiting().refused) == (0, 0)
 
 
 def test_a_refused_entry_that_is_stored_later_is_let_go(case: Case) -> None:

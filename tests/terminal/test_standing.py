@@ -15,7 +15,9 @@ from padpos.wire import draw
 from padpos.wire.documents import Contracts, Waybills
 from padpos.wire.facts import Kind, PolicyFacts
 from padpos.wire.keys import SoftwareSigner
+from padpos.wire.link import Again
 from padpos.wire.receipt import AttachmentItem, Status
+from padpos.wire.want import Want
 from tests.ledger.shelf import begun, opened, parcel, receipt_for, stored
 from tests.terminal.counters import POLICY, keys, papers, read_chain
 from tests.wire.vector_objects import (
@@ -107,7 +109,7 @@ def test_versions_only_rise_also_across_a_restart(
     again_ledger.close()
 
 
-@pytest.mark.parametrize("kind", [*PAPERS, "receipt"])
+@pytest.mark.parametrize("kind", [*PAPERS, "receipt", "want"])
 @pytest.mark.parametrize("fault", ["another key", "an altered byte", "another kind", "nothing"])
 def test_what_is_not_authentic_changes_nothing(
     standing: Standing, ledger: Ledger, kind: str, fault: str
@@ -119,6 +121,7 @@ def test_what_is_not_authentic_changes_nothing(
     assert standing.take(kind, raw) not in ("ok", "not-newer")
     assert (standing.keys, standing.policy, standing.waybills, standing.contracts) == before
     assert standing.day_keys == {DAY: DAY_KEY}
+    assert standing.wants.told() == Again()
     message = ledger.message(2)
     assert message is not None and message.sealed
 
@@ -133,6 +136,7 @@ def forged(kind: str, fault: str, ledger: Ledger) -> bytes:
         "contracts": lambda: Contracts(2, TERMINAL, ()).sign(by or SIGN).raw,
         "draw": lambda: draw.draw_message({DAY: DAY_KEY}, TERMINAL, sealing("inbox"), by or SIGN),
         "receipt": lambda: receipt_for(ledger, number=1, key=by),
+        "want": lambda: Want(TERMINAL, 1, ledger.chain, (2,)).sign(by or signer("receipt")).raw,
     }
     if fault == "nothing":
         return b""
@@ -230,6 +234,26 @@ def test_a_receipt_before_any_key_set_is_not_believed(ledger: Ledger) -> None:
     assert standing.take("receipt", raw) == "ok"
     message = ledger.message(appended.seq)
     assert message is not None and message.sealed is None
+
+
+def test_a_want_is_believed_by_the_key_sets_key_and_only_ever_newer(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    """Rule 3: without a key set nobody asks; with one, a want played back asks for nothing."""
+    raw = Want(TERMINAL, 5, ledger.chain, (0,)).sign(signer("receipt")).raw
+    standing = standing_on(ledger)
+    assert standing.take("want", raw) == "not-accepted"
+    assert standing.take("keys", PAPERS["keys"]) == "ok"
+    assert standing.take("want", raw) == "ok"
+    assert standing.wants.told().entries == (0,)
+    assert standing.take("want", raw) == "not-newer"
+    ledger.close()
+    again_ledger = opened(tmp_path)
+    again = standing_on(again_ledger)
+    again.load()
+    assert again.take("want", raw) == "not-newer"
+    assert again.wants.told() == Again()
+    again_ledger.close()
 
 
 def test_a_message_of_a_kind_nobody_knows_is_said_to_be_so(standing: Standing) -> None:

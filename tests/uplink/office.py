@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from padpos.uplink.config import UplinkConfig
-from padpos.wire import entry
+from padpos.wire import entry, receipt
 from padpos.wire.messages import (
     EntryMessage,
     Part,
@@ -23,6 +23,7 @@ from padpos.wire.messages import (
     parse_topic,
 )
 from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt, Status
+from padpos.wire.want import Want, WantedAttachment
 from padpos_services.authority.founding import IDENTITY
 from padpos_services.authority.home import Home
 from tests.services.conftest import Authority, Terminal
@@ -33,7 +34,8 @@ ENTRY_KEY = signer("entry").public
 
 @dataclass(slots=True)
 class Heard:
-    """What came in, in order: ("entry", seq), ("part", offset) or ("status", health)."""
+    """What came in, in order: ("entry", seq), ("part", offset), ("proof", number) or
+    ("status", health)."""
 
     messages: list[tuple[str, int | str]] = field(default_factory=list)
     entries: dict[int, bytes] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class Heard:
             self.messages.append(("part", part.offset))
             self.parts.setdefault(part.sha256, {})[part.offset] = part.data
             self.sizes[part.sha256] = part.size
+        elif kind == "proof":
+            proof, _ = receipt.verify(payload, (signer("receipt").public,))
+            self.messages.append(("proof", proof.number))
         else:
             status = TerminalStatus.from_bytes(payload)
             self.messages.append(("status", status.health if status else "offline"))
@@ -75,16 +80,17 @@ class Office:
         self._terminal = Terminal(TERMINAL, root / "terminal")
         self._terminal.enrol(self.authority)
         self.heard = Heard()
-        self._numbers = 0
+        self._numbers = self._wants = 0
         self._client: mqtt.Client | None = None
         self.acl = self.broker.folder / "acl"
+        self.resend_seconds = 0.5
 
     def config(self, link: Path) -> UplinkConfig:
         """The uplink's configuration."""
         folder = self._terminal.folder
         return UplinkConfig(
             link, "127.0.0.1", self.broker.port, folder / "ca.pem", folder / "tls.pem",
-            folder / "tls-key.pem", resend_seconds=0.5,
+            folder / "tls-key.pem", resend_seconds=self.resend_seconds,
         )  # fmt: skip
 
     def listen(self) -> None:
@@ -108,16 +114,27 @@ class Office:
         self.heard.note(parse_topic(message.topic)[2], bytes(message.payload))
 
     def answer(self, chain: bytes) -> None:
-        """Sign for everything heard so far."""
+        """Publish a receipt for everything heard so far."""
         assert self._client is not None
+        self._client.publish(down_topic(TERMINAL, "receipt"), self.receipt(chain), qos=1)
+
+    def receipt(self, chain: bytes) -> bytes:
+        """Sign for everything heard so far."""
         self._numbers += 1
         entries = tuple(
             EntryItem(seq, digest, Status.STORED) for seq, digest in self.heard.entries.items()
         )
         attachments = tuple(AttachmentItem(sha256, Status.STORED) for sha256 in self.heard.whole())
-        receipt = Receipt(TERMINAL, START, entries, attachments, chain, self._numbers)
-        topic = down_topic(TERMINAL, "receipt")
-        self._client.publish(topic, receipt.sign(signer("receipt")).raw, qos=1)
+        made = Receipt(TERMINAL, START, entries, attachments, chain, self._numbers)
+        return made.sign(signer("receipt")).raw
+
+    def want(self, chain: bytes, *entries: int, photos: tuple[WantedAttachment, ...] = ()) -> None:
+        """Ask again for entries and photos."""
+        assert self._client is not None
+        self._wants += 1
+        made = Want(TERMINAL, START + self._wants, chain, entries, photos)
+        topic = down_topic(TERMINAL, "want")
+        self._client.publish(topic, made.sign(signer("receipt")).raw, qos=1)
 
     def reload(self) -> None:
         """Let the broker read its rules anew."""

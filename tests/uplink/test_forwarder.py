@@ -12,10 +12,13 @@ import pytest
 
 from padpos.ledger.outbox import Outbox
 from padpos.terminal.link_server import LinkServer
-from padpos.uplink.forwarder import Forwarder
+from padpos.uplink.broker import Broker
+from padpos.uplink.forwarder import Forwarder, Upward
+from padpos.uplink.link import Link
+from padpos.wire.want import WantedAttachment
 from tests.terminal.counters import Counter, counter
 from tests.uplink.office import Office, until
-from tests.wire.vector_objects import START
+from tests.wire.vector_objects import START, TERMINAL
 
 Story = Callable[[Counter], Awaitable[None]]
 CONSIGNMENT = 2  # behind genesis and policy
@@ -40,12 +43,19 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @asynccontextmanager
 async def running(c: Counter, office: Office) -> AsyncIterator[None]:
     """The counter's link server and a forwarder, as their two processes run them."""
+    async with linked(c) as (path, tasks):
+        tasks.append(asyncio.create_task(Forwarder(office.config(path)).run()))
+        yield
+
+
+@asynccontextmanager
+async def linked(c: Counter) -> AsyncIterator[tuple[Path, list[asyncio.Task[None]]]]:
+    """The counter's link server, and a list of tasks that end with it."""
     path = c.folder / "link.sock"
     tasks = [asyncio.create_task(LinkServer(c.station, c.ledger, lambda: START).serve(path))]
     await until(path.exists)
-    tasks.append(asyncio.create_task(Forwarder(office.config(path)).run()))
     try:
-        yield
+        yield path, tasks
     finally:
         for task in tasks:
             task.cancel()
@@ -149,6 +159,75 @@ def test_an_entry_the_broker_refuses_is_set_aside_told_and_sent_once_it_may(
         await until(lambda: heard.messages[-1] == ("status", "ok"))
 
     told(tmp_path, office, story)
+
+
+def test_what_the_authority_wants_is_sent_at_once_entries_before_photos(
+    tmp_path: Path, office: Office
+) -> None:
+    """Rule 3: what was lost on the way comes again before its time, and nothing else does."""
+    office.resend_seconds = 3600.0
+    office.listen()
+
+    async def story(c: Counter) -> None:
+        heard = office.heard
+        await until(lambda: len(heard.entries) == 5 and len(heard.whole()) == 1)
+        ((photo, _),) = await c.station.in_ledger(Outbox(c.ledger).attachments, 9)
+        before = len(heard.messages)
+        office.want(c.ledger.chain, 1, CONSIGNMENT, photos=(WantedAttachment(photo),))
+        await until(lambda: len(heard.messages) == before + 3)
+        expected = [("entry", 1), ("entry", CONSIGNMENT), ("part", 0)]
+        assert heard.messages[before:] == expected
+        office.want(c.ledger.chain, 4)
+        await until(lambda: len(heard.messages) == before + 4)
+        assert heard.messages[-1] == ("entry", 4)
+        assert await waiting(c) == (5, 1)
+
+    told(tmp_path, office, story)
+
+
+def test_what_was_let_go_is_answered_with_the_receipt(tmp_path: Path, office: Office) -> None:
+    """Rule 3: the authority gets its own word back; the plain entry comes too, it is still here."""
+    office.resend_seconds = 3600.0
+    office.listen()
+
+    async def story(c: Counter) -> None:
+        heard = office.heard
+        await until(lambda: len(heard.entries) == 5 and len(heard.whole()) == 1)
+        ((photo, _),) = await c.station.in_ledger(Outbox(c.ledger).attachments, 9)
+        office.answer(c.ledger.chain)
+        await until(lambda: c.station.waiting.entries == 0)
+        before = [item for item in heard.messages if item[0] != "status"]
+        office.want(c.ledger.chain, 1, CONSIGNMENT, photos=(WantedAttachment(photo),))
+
+        def since() -> list[tuple[str, int | str]]:
+            return [item for item in heard.messages if item[0] != "status"][len(before) :]
+
+        await until(lambda: len(since()) == 2)
+        assert since() == [("proof", 1), ("entry", 1)]
+
+    told(tmp_path, office, story)
+
+
+def test_what_no_longer_waits_takes_no_memory(tmp_path: Path, office: Office) -> None:
+    """A connection may last for months."""
+    office.listen()
+
+    async def run() -> None:
+        async with counter(tmp_path / "counter") as c, linked(c) as (path, tasks):
+            await c.walk_in()
+            config = office.config(path)
+            link, broker = await Link.connect(path), Broker(config, TERMINAL)
+            await broker.connect()
+            upward = Upward(link, broker, config)
+            tasks.append(asyncio.create_task(upward.run()))
+            await until(lambda: len(upward._sent) == 6 and len(office.heard.whole()) == 1)
+            receipt = office.receipt(c.ledger.chain)
+            assert await c.station.in_ledger(c.standing.take, "receipt", receipt) == "ok"
+            await until(lambda: not upward._sent)
+            await broker.close()
+            link.close()
+
+    asyncio.run(run())
 
 
 def test_a_counter_that_restarts_is_found_again(tmp_path: Path, office: Office) -> None:

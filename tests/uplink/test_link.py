@@ -12,8 +12,10 @@ import pytest
 from padpos.terminal.link_server import LinkServer
 from padpos.uplink.link import Link
 from padpos.wire import cbor, link
+from padpos.wire.link import Again
 from padpos.wire.messages import PART_SIZE, EntryMessage, Part
 from padpos.wire.receipt import AttachmentItem, Status
+from padpos.wire.want import Want, WantedAttachment
 from tests.counter.shadow import texts_in
 from tests.ledger.shelf import receipt_for, stored
 from tests.terminal.counters import Counter, counter, papers, picture
@@ -103,6 +105,51 @@ def test_a_receipt_handed_down_is_judged_by_the_ledger(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_a_want_handed_down_wakes_the_uplink_and_is_told_once(tmp_path: Path) -> None:
+    """Rules 3 and 7: the ledger believes the want, the uplink learns only what to send."""
+
+    async def story(c: Counter, path: Path) -> None:
+        up, down = await Link.connect(path), await Link.connect(path)
+        ((photo, _),) = (await up.outbox(-1, 1)).attachments
+        assert c.station.last is not None
+        gone = receipt_for(c.ledger, stored(c.station.last))
+        assert await down.down("receipt", gone) == "ok"
+        waiting = asyncio.create_task(up.wait(10_000))
+        await asyncio.sleep(0.05)
+        made = Want(TERMINAL, START, c.ledger.chain, (1, 2), (WantedAttachment(photo),))
+        raw = made.sign(signer("receipt")).raw
+        assert await down.down("want", made.sign(signer("entry")).raw) == "wrong-key"
+        assert not waiting.done()
+        assert await down.down("want", raw) == "ok"
+        async with asyncio.timeout(5):
+            await waiting
+        again = await up.again()
+        assert (again.entries, again.pieces) == ((1,), ((photo, 0),))
+        assert [await up.proof(digest) for digest in again.receipts] == [gone]
+        assert await up.again() == Again()
+        assert await down.down("want", raw) == "not-newer"
+        assert await up.again() == Again()
+        assert await up.proof(bytes(32)) is None
+        up.close()
+        down.close()
+
+    told(tmp_path, story)
+
+
+def test_what_the_authority_refused_is_told_as_health(tmp_path: Path) -> None:
+    async def story(c: Counter, path: Path) -> None:
+        up = await Link.connect(path)
+        ((photo, _),) = (await up.outbox(-1, 1)).attachments
+        assert c.station.last is not None and (await up.outbox(-1, 1)).health == "ok"
+        refused = stored(c.station.last, Status.REFUSED)
+        no = receipt_for(c.ledger, refused, AttachmentItem(photo, Status.REFUSED, "too-large"))
+        assert await up.down("receipt", no) == "ok"
+        assert (await up.outbox(-1, 1)).health == "2 refused"
+        up.close()
+
+    told(tmp_path, story)
+
+
 def test_a_document_handed_down_is_answered_with_a_code(tmp_path: Path) -> None:
     async def story(_: Counter, path: Path) -> None:
         down = await Link.connect(path)
@@ -152,6 +199,8 @@ BAD_FRAMES: dict[str, bytes] = {
     "a page mark beyond the database's": _frame([1, 1 << 63, 1]),
     "a wait too long": _frame([5, 1_000_000]),
     "a kind too long": _frame([4, "k" * 100, b""]),
+    "a proof of a short hash": _frame([7, b"short"]),
+    "an again with an argument": _frame([6, 1]),
     "an empty body": bytes(4),
     "noise": (5).to_bytes(4) + b"\xff\xfe\xfd\xfc\xfb",
     "a length beyond the limit": (link.LIMIT + 1).to_bytes(4) + b"\x81\x01",

@@ -24,7 +24,7 @@ _ENTRY = (
 )
 _ATTACHMENT = (
     "SELECT size, media_type, seq, receipted, sum,"  # noqa: S608 - our own names
-    f" {schema.summed(schema.SUMMED_LATER['attachments'])}, receipted IS NULL"
+    f" {schema.summed(schema.SUMMED_LATER['attachments'])}, receipted IS NULL AND refused IS NULL"
     " FROM attachments WHERE hash = ?"
 )
 

@@ -18,11 +18,13 @@ _ENTRIES_AT_ONCE, _PHOTOS_AT_ONCE = 8, 64  # what the reserve is measured for
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much waits for a receipt, and the time (ms) of the oldest entry that does."""
+    """How much waits for a receipt, the time (ms) of the oldest entry that does, and how many of
+    these the authority refused: they wait for a `want`."""
 
     entries: int
     attachments: int
     oldest: int | None
+    refused: int = 0
 
 
 class Outbox:
@@ -38,7 +40,11 @@ class Outbox:
         row = self._db.execute(
             "SELECT time FROM entries WHERE receipted IS NULL ORDER BY seq LIMIT 1"
         ).fetchone()
-        return Waiting(totals.entries, totals.attachments, row[0] if row else None)
+        refused = self._db.execute(
+            "SELECT (SELECT count(*) FROM entries WHERE refused IS NOT NULL)"
+            " + (SELECT count(*) FROM attachments WHERE refused IS NOT NULL)"
+        ).get
+        return Waiting(totals.entries, totals.attachments, row[0] if row else None, refused)
 
     def entries(self, after: int, most: int) -> list[int]:
         """Sequence numbers to send, behind `after`; refused ones wait for a `want`."""
@@ -50,11 +56,13 @@ class Outbox:
         return [seq for (seq,) in rows]
 
     def attachments(self, most: int) -> list[tuple[bytes, int]]:
-        """(SHA-256, size) of attachments to send, in their entries' order."""
+        """(SHA-256, size) of attachments to send, in their entries' order; refused ones, and
+        those of refused entries, wait for a `want`."""
         return list(
             self._db.execute(
                 "SELECT a.hash, a.size FROM attachments AS a JOIN entries AS e ON e.seq = a.seq"
-                " WHERE a.receipted IS NULL AND e.refused IS NULL ORDER BY a.seq LIMIT ?",
+                " WHERE a.receipted IS NULL AND a.refused IS NULL AND e.refused IS NULL"
+                " ORDER BY a.seq LIMIT ?",
                 (most,),
             )
         )
@@ -78,28 +86,33 @@ class Outbox:
         receipt, digest = wire_receipt.verify(raw, keys)
         if (receipt.terminal, receipt.chain) != (self._ledger.terminal, self._ledger.chain):
             raise NotAccepted("receipt: for another terminal or chain")
+        known = self._db.execute("SELECT 1 FROM receipts WHERE hash = ?", (digest,)).fetchone()
         try:
-            self._apply(receipt, digest, raw)
+            self._apply(receipt, digest, raw, fresh=not known)
         except LedgerFull:
-            self._apply_in_slices(receipt, digest, raw)
+            self._apply_in_slices(receipt, digest, raw, fresh=not known)
         return receipt
 
-    def _apply(self, receipt: Receipt, digest: bytes, raw: bytes) -> None:
+    def _apply(self, receipt: Receipt, digest: bytes, raw: bytes, *, fresh: bool) -> None:
         with self._ledger.transaction():
             self._db.execute(
-                "INSERT OR IGNORE INTO receipts (number, hash, raw) VALUES (?, ?, ?)",
-                (receipt.number, digest, raw),
+                "INSERT OR IGNORE INTO receipts (hash, number, raw) VALUES (?, ?, ?)",
+                (digest, receipt.number, raw),
             )
+            if fresh:  # a refusal played back must not undo a later want
+                self._refuse(receipt)
             self._apply_entries(receipt)
             gone = self._apply_attachments(receipt)
         for sha256 in gone:  # after the commit: a crash between leaves a file that the sweep takes
             self._ledger.files.remove(sha256)
 
-    def _apply_in_slices(self, receipt: Receipt, digest: bytes, raw: bytes) -> None:
+    def _apply_in_slices(
+        self, receipt: Receipt, digest: bytes, raw: bytes, *, fresh: bool
+    ) -> None:
         """On a full disk: photos first, for their files make room; the log never grows long."""
         with self._ledger.reserve():
             for slice_ in _slices(receipt):
-                self._apply(slice_, digest, raw)
+                self._apply(slice_, digest, raw, fresh=fresh)
                 self._ledger.fold()
 
     def newest_receipt(self) -> bytes | None:
@@ -107,20 +120,28 @@ class Outbox:
         row = self._db.execute("SELECT hash FROM receipts ORDER BY number DESC LIMIT 1").fetchone()
         return row[0] if row else None
 
-    def _apply_entries(self, receipt: Receipt) -> None:
-        for item in receipt.entries:
-            match = (item.seq, item.hash)
-            if item.status is Status.REFUSED:
+    def _refuse(self, receipt: Receipt) -> None:
+        for entry in receipt.entries:
+            if entry.status is Status.REFUSED:
                 self._db.execute(
                     "UPDATE entries SET refused = ? WHERE seq = ? AND hash = ?"
                     " AND receipted IS NULL",
-                    (item.reason, *match),
+                    (entry.reason, entry.seq, entry.hash),
                 )
-            else:
+        for attachment in receipt.attachments:
+            if attachment.status is Status.REFUSED:
+                self._db.execute(
+                    "UPDATE attachments SET refused = ? WHERE hash = ? AND receipted IS NULL",
+                    (attachment.reason, attachment.hash),
+                )
+
+    def _apply_entries(self, receipt: Receipt) -> None:
+        for item in receipt.entries:
+            if item.status is not Status.REFUSED:
                 self._db.execute(
                     "UPDATE entries SET receipted = ?, refused = NULL, sealed = NULL,"
                     " carrier = NULL WHERE seq = ? AND hash = ? AND receipted IS NULL",
-                    (receipt.number, *match),
+                    (receipt.number, item.seq, item.hash),
                 )
                 self._ledger.let_go(entries=self._db.changes())
 
@@ -130,8 +151,8 @@ class Outbox:
             if item.status is Status.REFUSED:
                 continue
             let_go = self._db.execute(
-                "UPDATE attachments SET receipted = ? WHERE hash = ? AND receipted IS NULL"
-                " RETURNING size",
+                "UPDATE attachments SET receipted = ?, refused = NULL"
+                " WHERE hash = ? AND receipted IS NULL RETURNING size",
                 (receipt.number, item.hash),
             ).fetchall()
             for (size,) in let_go:

@@ -48,9 +48,11 @@ CREATE TABLE attachments (
     media_type TEXT NOT NULL,
     seq INTEGER NOT NULL REFERENCES entries (seq),
     receipted INTEGER,
+    refused TEXT,
     sum BLOB
 );
 CREATE INDEX attachments_open ON attachments (seq, size) WHERE receipted IS NULL;
+CREATE INDEX attachments_refused ON attachments (seq) WHERE refused IS NOT NULL;
 CREATE TABLE papers (
     consignment BLOB PRIMARY KEY,
     waybill TEXT NOT NULL UNIQUE,
@@ -72,7 +74,8 @@ CREATE TABLE open_consignments (
 CREATE TABLE documents (
     kind TEXT PRIMARY KEY, version INTEGER NOT NULL, raw BLOB NOT NULL, sum BLOB
 );
-CREATE TABLE receipts (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, raw BLOB NOT NULL, sum BLOB);
+CREATE TABLE receipts (hash BLOB PRIMARY KEY, number INTEGER NOT NULL, raw BLOB NOT NULL, sum BLOB);
+CREATE INDEX receipts_number ON receipts (number);
 CREATE TABLE draws (
     day TEXT NOT NULL, contract TEXT NOT NULL, n INTEGER NOT NULL, sum BLOB,
     PRIMARY KEY (day, contract)
@@ -89,7 +92,7 @@ SUMMED = {
     "papers": ("consignment", "waybill", "codes", "shown", "generation", "status"),
     "open_consignments": ("id", "started", "customer", "clerk"),
     "documents": ("kind", "version", "raw"),
-    "receipts": ("number", "hash", "raw"),
+    "receipts": ("hash", "number", "raw"),
     "draws": ("day", "contract", "n"),
     "owed_checks": ("contract",),
     "commitments": ("day", "digest", "entry"),
@@ -97,7 +100,10 @@ SUMMED = {
 }
 """Tables that no signature covers: each row bears the sum of these columns."""
 
-SUMMED_LATER = {"entries": ("seq", "receipted", "refused"), "attachments": ("hash", "receipted")}
+SUMMED_LATER = {
+    "entries": ("seq", "receipted", "refused"),
+    "attachments": ("hash", "receipted", "refused"),
+}
 """What a receipt changes in a row that a signature covers: no sum is none of it has changed yet."""
 
 

@@ -111,6 +111,11 @@ class Books:
         except TimeoutError:
             return
 
+    def wake(self) -> None:
+        """Wake who waits for something to send."""
+        self._more.set()
+        self._more = asyncio.Event()
+
     async def look(self) -> None:
         """See how much room there is."""
         before = self.closed
@@ -151,6 +156,5 @@ class Books:
     def _count(self, waiting: Waiting) -> None:
         if waiting != self.waiting:
             self.waiting = waiting
-            self._more.set()
-            self._more = asyncio.Event()
+            self.wake()
             self._tell()

@@ -66,18 +66,6 @@ class LinkServer:
                 if not -1 <= mark <= MOST_NUMBER:
                     raise Malformed("link: a mark that no entry has")
                 return await self._view(mark, fields.uint(most, "most", 1000))
-            case Operation.ENTRY, [seq]:
-                message = await self._station.in_ledger(
-                    self._ledger.message, fields.uint(seq, "seq", MOST_NUMBER)
-                )
-                return message.to_bytes() if message else None
-            case Operation.PART, [sha256, offset]:
-                part = await self._station.in_ledger(
-                    self._outbox.part,
-                    fields.octets(sha256, "hash", 32),
-                    fields.uint(offset, "offset", MOST_NUMBER),
-                )
-                return part.to_bytes() if part else None
             case Operation.DOWN, [kind, payload]:
                 return await self._down(
                     fields.text(kind, "kind", 16), fields.octets(payload, "payload")
@@ -86,6 +74,28 @@ class LinkServer:
                 wait = fields.uint(milliseconds, "wait", MOST_WAIT_MS)
                 await self._station.outbox_changed(wait / 1000)
                 return None
+        return await self._sealed(operation, arguments)
+
+    async def _sealed(self, operation: Operation, arguments: list[Cbor]) -> Cbor:
+        """What the uplink fetches to send."""
+        in_ledger, wants = self._station.in_ledger, self._station.standing.wants
+        match operation, arguments:
+            case Operation.ENTRY, [seq]:
+                message = await in_ledger(
+                    self._ledger.message, fields.uint(seq, "seq", MOST_NUMBER)
+                )
+                return message.to_bytes() if message else None
+            case Operation.PART, [sha256, offset]:
+                part = await in_ledger(
+                    self._outbox.part,
+                    fields.octets(sha256, "hash", 32),
+                    fields.uint(offset, "offset", MOST_NUMBER),
+                )
+                return part.to_bytes() if part else None
+            case Operation.AGAIN, []:
+                return (await in_ledger(wants.told)).to_cbor()
+            case Operation.PROOF, [digest]:
+                return await in_ledger(wants.proof, fields.octets(digest, "hash", 32))
         raise Malformed("link: arguments that are not the operation's")
 
     async def _view(self, after: int, most: int) -> Cbor:
@@ -101,11 +111,19 @@ class LinkServer:
             oldest_ms=oldest,
             terminal=station.config.terminal,
             version=__version__,
-            health=station.closed or "ok",
+            health=_health(station.closed, waiting.refused),
         )
         return view.to_cbor()
 
     async def _down(self, kind: str, payload: bytes) -> str:
         answer = await self._station.in_ledger(self._station.standing.take, kind, payload)
+        if kind == "want":
+            self._station.send_again()
         self._station.tell()
         return answer
+
+
+def _health(closed: str | None, refused: int) -> str:
+    told = [closed] if closed else []
+    told += [f"{refused} refused"] if refused else []
+    return ", ".join(told) or "ok"

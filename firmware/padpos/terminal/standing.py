@@ -9,6 +9,7 @@ from padpos.ledger.errors import LedgerStalled
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
+from padpos.ledger.wants import Wants
 from padpos.terminal.keys import TerminalKeys
 from padpos.wire import documents, draw, keyset, policy
 from padpos.wire.errors import NotAccepted, NotNewer, WireError
@@ -21,7 +22,7 @@ log = logging.getLogger("padpos.terminal")
 
 
 class Standing:
-    """The signed documents in force. All calls on the ledger's thread."""
+    """The signed documents in force, and what to send again. All calls on the ledger's thread."""
 
     def __init__(self, ledger: Ledger, held: Held, keys: TerminalKeys, carrier: str) -> None:
         self._ledger = ledger
@@ -29,6 +30,7 @@ class Standing:
         self._keys = keys
         self._carrier = carrier
         self._outbox = Outbox(ledger)
+        self.wants = Wants(ledger)
         self.keys: KeySet | None = None
         self.policy: Policy | None = None
         self.waybills: documents.Waybills | None = None
@@ -41,6 +43,7 @@ class Standing:
             "contracts": self._take_contracts,
             "draw": self._take_draw,
             "receipt": self._take_receipt,
+            "want": self._take_want,
         }
 
     def load(self) -> None:
@@ -138,6 +141,11 @@ class Standing:
 
     def _take_receipt(self, raw: bytes) -> None:
         self._outbox.apply(raw, self._key_set().of(Use.RECEIPT))
+
+    def _take_want(self, raw: bytes) -> None:
+        want = self.wants.take(raw, self._key_set().of(Use.RECEIPT))
+        entries, attachments = len(want.entries), len(want.attachments)
+        log.info("asked again for %d entries and %d attachments", entries, attachments)
 
     def _key_set(self) -> KeySet:
         if self.keys is None:

@@ -204,6 +204,10 @@ class Station:
         """Wait for something new to send, at most `timeout` seconds."""
         await self.books.more(timeout)
 
+    def send_again(self) -> None:
+        """Wake who waits for something to send."""
+        self.books.wake()
+
     async def in_ledger(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call on the one thread that owns the ledger."""
         return await self.books.call(call, *args, **kwargs)

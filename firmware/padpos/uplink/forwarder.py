@@ -15,10 +15,12 @@ from padpos.uplink.config import UplinkConfig
 from padpos.uplink.link import Link
 from padpos.wire import messages
 from padpos.wire.errors import WireError
-from padpos.wire.link import OutboxView
+from padpos.wire.link import MOST_AGAIN, OutboxView
 from padpos.wire.messages import PART_SIZE, TerminalStatus
 
 log = logging.getLogger("padpos.uplink")
+
+Key = int | bytes | tuple[bytes, int]  # an entry's seq, a receipt's hash, a piece of an attachment
 
 FIRST_BACKOFF, LAST_BACKOFF = 0.2, 30.0
 WAIT_MS = 1000
@@ -74,8 +76,10 @@ class Upward:
         self._broker = broker
         self._resend = config.resend_seconds
         self._free = asyncio.Semaphore(max(1, broker.window))
-        self._sent: dict[int | tuple[bytes, int], float] = {}
-        self._aside: set[int | tuple[bytes, int]] = set()
+        self._sent: dict[Key, float] = {}
+        self._aside: set[Key] = set()
+        self._seen: set[Key] = set()
+        self._wanted: dict[tuple[bytes, int], None] = {}
         self._flying: set[asyncio.Task[None]] = set()
         self._status: TerminalStatus | None = None
         self._progress = time.monotonic()
@@ -88,32 +92,56 @@ class Upward:
             self._watch()
 
     async def _round(self) -> bool:
+        self._seen = set()
+        view, sent = await self._send_entries()
+        for sha256, offset in self._wanted:
+            sent |= await self._send_part(sha256, offset)
+        self._wanted.clear()
+        for sha256, size in view.attachments:
+            for offset in range(0, size, PART_SIZE):
+                sent |= await self._send_part(sha256, offset)
+        self._forget()
+        return sent
+
+    async def _send_entries(self) -> tuple[OutboxView, bool]:
         sent = False
         after = -1
         for page in count():
+            sent |= await self._send_again()
             view = await self._link.outbox(after, PAGE)
             if page == 0:
                 await self._report(view)
             for seq in view.entries:
-                sent |= await self._send(seq, "entry", partial(self._link.entry, seq))
+                sent |= await self._send_entry(seq)
             if len(view.entries) < PAGE:
                 break
             after = view.entries[-1]
-        for sha256, size in view.attachments:
-            for offset in range(0, size, PART_SIZE):
-                sent |= await self._send(
-                    (sha256, offset),
-                    "part",
-                    partial(self._link.part, sha256, offset),
-                )
+        return view, sent
+
+    async def _send_again(self) -> bool:
+        """Send at once what the authority asked for; its pieces of photos behind the entries."""
+        again, sent = await self._link.again(), False
+        asked: tuple[Key, ...] = (*again.receipts, *again.entries, *again.pieces)
+        for key in asked:
+            self._sent.pop(key, None)
+        for digest in again.receipts:
+            sent |= await self._send(digest, "proof", partial(self._link.proof, digest))
+        for seq in again.entries:
+            sent |= await self._send_entry(seq)
+        room = MOST_AGAIN - len(self._wanted)
+        self._wanted.update(dict.fromkeys(again.pieces[:room]))
         return sent
 
+    async def _send_entry(self, seq: int) -> bool:
+        return await self._send(seq, "entry", partial(self._link.entry, seq))
+
+    async def _send_part(self, sha256: bytes, offset: int) -> bool:
+        return await self._send((sha256, offset), "part", partial(self._link.part, sha256, offset))
+
     async def _send(
-        self,
-        key: int | tuple[bytes, int],
-        kind: str,
-        fetch: Callable[[], Awaitable[bytes | None]],
+        self, key: Key, kind: str, fetch: Callable[[], Awaitable[bytes | None]]
     ) -> bool:
+        self._seen.add(key)
         sent_at = self._sent.get(key)
         if sent_at is not None and time.monotonic() - sent_at < self._resend:
             return False
@@ -128,7 +156,7 @@ class Upward:
         task.add_done_callback(self._flying.discard)
         return True
 
-    async def _fly(self, key: int | tuple[bytes, int], kind: str, payload: bytes) -> None:
+    async def _fly(self, key: Key, kind: str, payload: bytes) -> None:
         try:
             if await self._broker.publish(kind, payload):
                 self._aside.discard(key)
@@ -141,7 +169,12 @@ class Upward:
         finally:
             self._free.release()
 
-    def _set_aside(self, key: int | tuple[bytes, int], payload: bytes | None) -> bool:
+    def _forget(self) -> None:
+        """Keep stamps only of what was in this round: the rest no longer waits."""
+        self._sent = {key: at for key, at in self._sent.items() if key in self._seen}
+        self._aside &= self._seen
+
+    def _set_aside(self, key: Key, payload: bytes | None) -> bool:
         if payload is not None and key not in self._aside:
             log.error("a message of %d bytes is larger than the broker takes", len(payload))
             self._aside.add(key)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from padpos.wire import cbor, fields, link
 from padpos.wire.cbor import Cbor
-from padpos.wire.link import Operation, OutboxView
+from padpos.wire.link import Again, Operation, OutboxView
 
 
 class Link:
@@ -42,6 +42,14 @@ class Link:
     async def wait(self, milliseconds: int) -> None:
         """Return when something new waits to be sent, or after that time."""
         await self._ask(Operation.WAIT, milliseconds)
+
+    async def again(self) -> Again:
+        """What the authority asked for since the last time."""
+        return Again.from_cbor(await self._ask(Operation.AGAIN))
+
+    async def proof(self, digest: bytes) -> bytes | None:
+        """The receipt of that hash."""
+        return fields.optional(await self._ask(Operation.PROOF, digest), fields.octets, "proof")
 
     def close(self) -> None:
         """Close the connection."""

@@ -15,6 +15,7 @@ from padpos.wire.errors import Malformed, TooLarge
 
 HEADER = 4
 LIMIT = 512 << 10
+MOST_AGAIN = 1000  # of each sort that is told at once
 
 
 class Operation(IntEnum):
@@ -25,6 +26,8 @@ class Operation(IntEnum):
     PART = 3
     DOWN = 4
     WAIT = 5
+    AGAIN = 6
+    PROOF = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,31 @@ class OutboxView:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What the authority asked for: entries, pieces of attachments (hash, offset), and the hashes
+    of receipts that answer for what is gone."""
+
+    entries: tuple[int, ...] = ()
+    pieces: tuple[tuple[bytes, int], ...] = ()
+    receipts: tuple[bytes, ...] = ()
+
+    def to_cbor(self) -> Cbor:
+        """An array in the order of the fields."""
+        pieces: list[Cbor] = [[sha256, offset] for sha256, offset in self.pieces]
+        return [list(self.entries), pieces, list(self.receipts)]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> Again:
+        """Raises Malformed."""
+        entries, pieces, receipts = fields.fixed_array(value, (3,), "again")
+        return cls(
+            tuple(fields.array_of(entries, fields.uint, "entries", MOST_AGAIN)),
+            tuple(fields.array_of(pieces, _attachment, "pieces", MOST_AGAIN)),
+            tuple(fields.array_of(receipts, _hash, "receipts", MOST_AGAIN)),
+        )
+
+
 def frame(value: Cbor) -> bytes:
     """A value as it goes over the socket. Raises TooLarge."""
     body = cbor.dumps(value)
@@ -86,6 +114,10 @@ def read_request(body: bytes) -> tuple[Operation, list[Cbor]]:
     if not isinstance(items, list) or not items or items[0] not in list(Operation):
         raise Malformed("link: no such operation")
     return Operation(fields.uint(items[0], "operation")), items[1:]
+
+
+def _hash(value: Cbor, where: str) -> bytes:
+    return fields.octets(value, where, 32)
 
 
 def _attachment(value: Cbor, where: str) -> tuple[bytes, int]:

@@ -119,7 +119,7 @@ class Authority:
             [
                 str(BIN / "padpos-authority"), "serve", "--home", str(self.home),
                 "--broker", f"127.0.0.1:{self.broker.port}", "--feed-port", str(self.feed_port),
-                "--keep-messages", str(self.kept),
+                "--keep-messages", str(self.kept), "--ask-after", "0.3",
             ],
             self._log,
         )  # fmt: skip

@@ -19,6 +19,7 @@ class AlarmKind(StrEnum):
     GENESIS = "genesis"
     ENVELOPE_MISSING = "envelope-missing"
     ATTACHMENT = "attachment-hash"
+    STORE_LOST = "store-lost"
 
 
 def open_alarm(

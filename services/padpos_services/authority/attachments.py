@@ -72,7 +72,8 @@ class Attachments:
             ).fetchone()
             stored = bool(upload and upload["complete"]) or self._is_stored(key)
             self._database.execute(
-                "INSERT INTO attachment VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO attachment(terminal, sha256, chain, seq, size, media_type, stored)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (*key, entry.chain, entry.seq, attachment.size, attachment.media_type, stored),
             )
             if stored:
@@ -153,12 +154,13 @@ class Attachments:
 
     def _mark_stored(self, key: tuple[str, bytes]) -> None:
         self._database.execute(
-            "UPDATE attachment SET stored = 1 WHERE terminal = ? AND sha256 = ?", key
+            "UPDATE attachment SET stored = 1, lost = 0 WHERE terminal = ? AND sha256 = ?", key
         )
+        kinds = (str(AlarmKind.ATTACHMENT), str(AlarmKind.STORE_LOST))
         self._database.execute(
-            "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind = ? AND detail = ?"
+            "UPDATE alarm SET closed = ? WHERE terminal = ? AND kind IN (?, ?) AND detail = ?"
             " AND closed IS NULL",
-            (shared_database.now_ms(), key[0], str(AlarmKind.ATTACHMENT), key[1].hex()),
+            (shared_database.now_ms(), key[0], *kinds, key[1].hex()),
         )
         self._forget(key)
 

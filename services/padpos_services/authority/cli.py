@@ -10,8 +10,17 @@ from typing import Any, TypeVar
 
 import click
 
+from padpos.wire.entry import MOST_SEQ
 from padpos.wire.policy import PPM
-from padpos_services.authority import broker, carrier, enrolment, founding, publishing, reports
+from padpos_services.authority import (
+    asking,
+    broker,
+    carrier,
+    enrolment,
+    founding,
+    publishing,
+    reports,
+)
 from padpos_services.authority import serve as serving
 from padpos_services.authority.errors import AuthorityError
 from padpos_services.authority.home import Home
@@ -238,13 +247,52 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
     type=click.IntRange(1, 65535),
     help="Serve the safe-number feed on this loopback port.",
 )
+@click.option(
+    "--ask-after",
+    type=click.FloatRange(0.1, 600),
+    default=5.0,
+    show_default=True,
+    help="Ask a terminal for what is missing once it was silent for so many seconds.",
+)
 def serve(
-    home: Home, address: tuple[str, int], keep_messages: Path | None, feed_port: int | None
+    home: Home,
+    address: tuple[str, int],
+    keep_messages: Path | None,
+    feed_port: int | None,
+    ask_after: float,
 ) -> None:
     """Receive: verify, store, sign receipts, publish documents. Ends cleanly on SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     target = serving.broker_at(home.require(), *address)
-    serving.Service(serving.Options(home, target, keep_messages, feed_port)).run()
+    options = serving.Options(home, target, keep_messages, feed_port, ask_after)
+    serving.Service(options).run()
+
+
+@main.command()
+@home_option
+@click.argument("terminal")
+@click.option("--refused", is_flag=True, help="Also every entry that was refused.")
+@click.option(
+    "--seq",
+    "seqs",
+    type=click.IntRange(0, MOST_SEQ),
+    multiple=True,
+    help="Also the entry of this number; repeat for each.",
+)
+def want(home: Home, terminal: str, refused: bool, seqs: tuple[int, ...]) -> None:
+    """Ask TERMINAL again for what is missing, now.
+
+    A running `serve` asks by itself, less and less often; this begins anew. What was refused is
+    asked for only here: first mend why it was refused.
+    """
+    found = asking.ask(home.require(), terminal, refused=refused, seqs=seqs)
+    if found == asking.Asked(0, 0):
+        click.echo(f"nothing of {terminal} is missing")
+        return
+    click.echo(
+        f"{terminal} will be asked for {found.entries} entries and {found.attachments} attachments"
+        " as soon as it is online"
+    )
 
 
 @main.command()
@@ -266,6 +314,8 @@ def status(home: Home, as_json: bool) -> None:
         f"{found['entries']} entries, {found['attachments_stored']} of"
         f" {found['attachments_named']} attachments, {found['receipts']} receipts"
     )
+    for state, number in found["unsettled"].items():
+        click.echo(f"entries {state}: {number}")
     for alarm in found["alarms_open"]:
         click.echo(f"ALARM {alarm['kind']}: {alarm['terminal']} at seq {alarm['seq']}")
     for name, number in found["counters"].items():

@@ -19,5 +19,9 @@ class NotPublished(AuthorityError):
     """A document that could not be made."""
 
 
+class NotAsked(AuthorityError):
+    """Something a terminal can't be asked for."""
+
+
 class LinkDown(AuthorityError):
     """The connection to the broker ended; a fresh one is due."""

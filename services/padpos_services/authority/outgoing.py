@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 
 from padpos.wire import entry, signed
 from padpos.wire.facts import Kind, PolicyFacts
@@ -44,6 +45,11 @@ class Outgoing:
         for terminal, number, raw in receipts.due(self._database, self._signer, set(self._sent)):
             mid = self._link.publish(down_topic(terminal, "receipt"), raw)
             self._sent[terminal, number] = mid
+
+    def wants(self, wants: Sequence[tuple[str, bytes]]) -> None:
+        """Publish wants; one that is lost is made again in its time."""
+        for terminal, raw in wants:
+            self._link.publish(down_topic(terminal, "want"), raw)
 
     def note_confirmed(self) -> None:
         """Note the receipts that the broker took."""

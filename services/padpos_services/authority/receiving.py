@@ -15,10 +15,12 @@ from padpos.wire.feed import FeedKind
 from padpos.wire.keys import PublicKey
 from padpos.wire.messages import Part, TerminalStatus, parse_topic
 from padpos.wire.receipt import Status
-from padpos_services.authority import chains, receipts, store, verdict
-from padpos_services.authority.alarms import AlarmKind, close_one, open_alarm
+from padpos_services.authority import chains, receipts, store, unsettled, verdict
+from padpos_services.authority.alarms import AlarmKind, open_alarm
 from padpos_services.authority.attachments import Attachments, Progress
 from padpos_services.authority.blobs import Blobs
+from padpos_services.authority.proofs import Proofs
+from padpos_services.authority.unsettled import State
 from padpos_services.authority.verdict import CARRIED_BADLY, Checked, Name, Reason, Refused
 from padpos_services.shared import database as shared_database
 
@@ -36,25 +38,38 @@ class Incoming:
 
 
 @dataclass(slots=True)
+class Said:
+    """What a batch tells of the terminals beside what is stored: which are online or not, and
+    which sent entries or parts."""
+
+    online: dict[str, bool] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class _Batch:
     drafts: dict[tuple[str, bytes], receipts.Draft] = field(
         default_factory=lambda: defaultdict(receipts.Draft)
     )
     reached: dict[tuple[str, bytes], int] = field(default_factory=dict)
     keys: dict[str, dict[bytes, PublicKey]] = field(default_factory=dict)
-    online: dict[str, bool] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
 
 
 class Receiver:
-    """Takes batches. It holds no key: receipts are signed by whoever issues them."""
+    """Takes batches. It holds no secret: receipts are signed by whoever issues them, under one of
+    `receipt_keys`."""
 
-    def __init__(self, database: sqlite3.Connection, blobs: Blobs) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, blobs: Blobs, receipt_keys: tuple[PublicKey, ...] = ()
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._attachments = Attachments(database, blobs)
+        self._proofs = Proofs(database, receipt_keys)
 
-    def take(self, messages: Sequence[Incoming]) -> dict[str, bool]:
-        """Store what is to be believed; which terminals said they are online or not.
+    def take(self, messages: Sequence[Incoming]) -> Said:
+        """Store what is to be believed.
 
         Raises sqlite3.Error or OSError where nothing was committed: then nothing may be
         acknowledged to the broker either.
@@ -68,7 +83,7 @@ class Receiver:
             for (terminal, chain), draft in batch.drafts.items():
                 receipts.record(self._database, terminal, chain, draft)
             self._blobs.sync()  # before the commit that says the pieces are here
-        return batch.online
+        return batch.said
 
     def expire(self) -> None:
         """Drop what no entry named in time."""
@@ -80,12 +95,17 @@ class Receiver:
         self._database.execute("SAVEPOINT message")
         try:
             terminal, kind = self._sender(message, batch)
+            if kind in {"entry", "part"}:
+                batch.said.heard.add(terminal)
             if kind == "entry":
                 self._take_entry(terminal, message.payload, batch)
             elif kind == "part":
                 self._take_part(terminal, message.payload, batch)
+            elif kind == "proof":
+                self._proofs.take(terminal, message.payload)
             elif kind == "status":
-                batch.online[terminal] = TerminalStatus.from_bytes(message.payload) is not None
+                is_online = TerminalStatus.from_bytes(message.payload) is not None
+                batch.said.online[terminal] = is_online
             store.count(self._database, f"received-{kind}", terminal)
         except (Refused, WireError) as error:
             refused = error if isinstance(error, Refused) else Refused(_reason(error))
@@ -126,12 +146,13 @@ class Receiver:
         entry = checked.entry
         draft = batch.drafts[terminal, entry.chain]
         if chains.require_place(self._database, checked):
+            unsettled.settle(self._database, terminal, entry.chain, entry.seq)
             draft.entry(entry.seq, checked.hash, Status.HELD)
             for digest in self._attachments.held(entry):
                 draft.attachment(digest, Status.HELD)
             return
         self._store(checked)
-        close_one(self._database, AlarmKind.ENVELOPE_MISSING, terminal, entry.chain, entry.seq)
+        unsettled.settle(self._database, terminal, entry.chain, entry.seq)
         named = list(self._attachments.name(entry))
         # Last, when nothing can fail any more: a draft is not rolled back with its message.
         draft.entry(entry.seq, checked.hash, Status.STORED)
@@ -195,12 +216,15 @@ class Receiver:
         draft = batch.drafts[terminal, name.chain]
         if self._holds(terminal, name):
             # Held is held, whatever a damaged copy looks like.
+            unsettled.settle(self._database, terminal, name.chain, name.seq)
             draft.entry(name.seq, name.hash, Status.HELD)
         elif refused.reason is Reason.ENVELOPE_MISSING:
             # No word on an entry until its Envelopes are here (formats §7).
+            unsettled.note(self._database, terminal, name.chain, name.seq, State.UNSEALED)
             open_alarm(self._database, AlarmKind.ENVELOPE_MISSING, terminal,
                        chain=name.chain, seq=name.seq)  # fmt: skip
         elif refused.reason not in CARRIED_BADLY:
+            unsettled.note(self._database, terminal, name.chain, name.seq, State.REFUSED)
             draft.entry(name.seq, name.hash, Status.REFUSED, str(refused.reason))
 
     def _holds(self, terminal: str, name: Name) -> bool:

@@ -23,6 +23,12 @@ def status(home: Home) -> dict[str, Any]:
             "attachments_stored": _count(database, "attachment WHERE stored"),
             "receipts": _count(database, "receipt"),
             "feed_position": _count(database, "feed"),
+            "unsettled": {
+                row["state"]: row["number"]
+                for row in database.execute(
+                    "SELECT state, count(*) AS number FROM unsettled GROUP BY state"
+                )
+            },
             "alarms_open": [
                 {"terminal": r["terminal"], "kind": r["kind"], "seq": r["seq"], "at": r["opened"]}
                 for r in _all(database, "alarm WHERE closed IS NULL")

@@ -24,6 +24,7 @@ from padpos_services.authority.link import Broker, Link
 from padpos_services.authority.outgoing import Outgoing
 from padpos_services.authority.receiving import Receiver
 from padpos_services.authority.recorder import Recorder
+from padpos_services.authority.wanting import Wants
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ BATCH = 100
 GATHER_SECONDS = 0.02
 QUIET_SECONDS = 0.002  # nothing more within this: the batch is what there is
 TICK_SECONDS = 0.25
+ASK_SECONDS = 1.0
 EXPIRE_SECONDS = 600.0
 HUNG_SECONDS = 60.0
 LONGEST_WAIT = 10.0
@@ -45,12 +47,13 @@ LONGEST_WAIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `serve` was asked to do."""
+    """What `serve` was asked to do; `ask_after` in seconds."""
 
     home: Home
     broker: Broker
     keep_messages: Path | None
     feed_port: int | None
+    ask_after: float = 5.0
 
 
 def broker_at(home: Home, host: str, port: int) -> Broker:
@@ -67,7 +70,10 @@ class Service:
         self._options = options
         self._signer = keyfiles.load_private(home.ingest / "private.json", "receipt").signer
         self._database = store.connect(home.database)
-        self._receiver = Receiver(self._database, Blobs(home))
+        public = keyfiles.load_public(home.public / "keys.json")
+        receipt_keys = tuple(key for use, key in public if use == "receipt")
+        self._receiver = Receiver(self._database, Blobs(home), receipt_keys)
+        self._wants = Wants(self._database, self._signer, options.ask_after)
         self._recorder = Recorder(options.keep_messages) if options.keep_messages else None
         self._online: dict[str, bool] = {}
         self._stopping = False
@@ -102,7 +108,7 @@ class Service:
             link.subscribe(FILTERS)
             log.info("connected to the broker")
             self._tick(outgoing)
-            ticked = expired = time.monotonic()
+            ticked = expired = asked = time.monotonic()
             while not self._stopping:
                 self._beat = now = time.monotonic()
                 self._gather(link)
@@ -111,6 +117,10 @@ class Service:
                 if now - ticked > TICK_SECONDS:
                     self._tick(outgoing)
                     ticked = now
+                if now - asked > min(ASK_SECONDS, self._options.ask_after):
+                    online = {terminal for terminal, is_on in self._online.items() if is_on}
+                    outgoing.wants(self._wants.due(online))
+                    asked = now
                 if now - expired > EXPIRE_SECONDS:
                     self._receiver.expire()
                     expired = now
@@ -137,8 +147,10 @@ class Service:
         outgoing.receipts()
         for message in batch:
             link.acknowledge(message)
-        for terminal, is_online in said.items():
+        self._wants.heard(said.heard)
+        for terminal, is_online in said.online.items():
             if is_online and not self._online.get(terminal):
+                self._wants.heard([terminal])  # what waits there comes by itself now
                 outgoing.repeat_draw(terminal)
             self._online[terminal] = is_online
 

@@ -21,6 +21,7 @@ CREATE TABLE chain(
   terminal TEXT NOT NULL REFERENCES terminal, chain BLOB NOT NULL, genesis BLOB NOT NULL,
   state TEXT NOT NULL, next_seq INTEGER NOT NULL DEFAULT 0, highest INTEGER NOT NULL DEFAULT -1,
   PRIMARY KEY(terminal, chain)) STRICT;
+CREATE INDEX chain_gap ON chain(terminal, chain) WHERE next_seq <= highest AND state = 'open';
 CREATE TABLE entry(
   id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, chain BLOB NOT NULL, seq INTEGER NOT NULL,
   hash BLOB NOT NULL, prev BLOB NOT NULL, kind TEXT NOT NULL, time INTEGER NOT NULL,
@@ -32,7 +33,8 @@ CREATE TABLE envelope(sha256 BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE attachment(
   terminal TEXT NOT NULL, sha256 BLOB NOT NULL, chain BLOB NOT NULL, seq INTEGER NOT NULL,
   size INTEGER NOT NULL, media_type TEXT NOT NULL, stored INTEGER NOT NULL,
-  PRIMARY KEY(terminal, sha256, chain, seq)) STRICT;
+  lost INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(terminal, sha256, chain, seq)) STRICT;
+CREATE INDEX attachment_missing ON attachment(terminal, chain) WHERE stored = 0 AND lost = 0;
 CREATE TABLE upload(
   terminal TEXT NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL, begun INTEGER NOT NULL,
   named INTEGER NOT NULL, complete INTEGER NOT NULL DEFAULT 0,
@@ -45,6 +47,13 @@ CREATE TABLE receipt(
   entries INTEGER NOT NULL, attachments INTEGER NOT NULL, items BLOB NOT NULL,
   issued INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(terminal, number)) STRICT;
 CREATE INDEX receipt_due ON receipt(issued) WHERE issued = 0;
+CREATE TABLE unsettled(
+  terminal TEXT NOT NULL, chain BLOB NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
+  since INTEGER NOT NULL, PRIMARY KEY(terminal, chain, seq)) STRICT;
+CREATE INDEX unsettled_called ON unsettled(terminal, chain) WHERE state IN ('asked', 'unsealed');
+CREATE TABLE want(
+  terminal TEXT PRIMARY KEY, time INTEGER NOT NULL, due INTEGER NOT NULL, wait INTEGER NOT NULL)
+  STRICT;
 CREATE TABLE alarm(
   id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, chain BLOB, seq INTEGER, kind TEXT NOT NULL,
   detail TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER) STRICT;

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     PART_SIZE = "part-size"
     PART_HASH = "part-hash"
     PART_LIMIT = "part-limit"
+    PROOF_FORGED = "proof-forged"
+    PROOF_FOREIGN = "proof-foreign"
     INTERNAL = "internal"
 
 

@@ -106,9 +106,7 @@ class Outbox:
         for sha256 in gone:  # after the commit: a crash between leaves a file that the sweep takes
             self._ledger.files.remove(sha256)
 
-    def _apply_in_slices(
-        self, receipt: Receipt, digest: bytes, raw: bytes, *, fresh: bool
-    ) -> None:
+    def _apply_in_slices(self, receipt: Receipt, digest: bytes, raw: bytes, *, fresh: bool) -> None:
         """On a full disk: photos first, for their files make room; the log never grows long."""
         with self._ledger.reserve():
             for slice_ in _slices(receipt):

@@ -69,7 +69,8 @@ def status(ledger: Ledger, walk: Check | None = None) -> LedgerStatus:
 
 def _refused(ledger: Ledger) -> dict[str, int]:
     rows = ledger.db.execute(
-        "SELECT refused, count(*) FROM entries WHERE refused IS NOT NULL GROUP BY refused"
+        "SELECT refused, count(*) FROM (SELECT refused FROM entries WHERE refused IS NOT NULL"
+        " UNION ALL SELECT refused FROM attachments WHERE refused IS NOT NULL) GROUP BY refused"
     )
     return {str(reason): int(number or 0) for reason, number in rows}
 

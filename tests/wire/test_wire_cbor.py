@@ -241,6 +241,25 @@ def test_any_bytes_that_are_read_are_the_only_encoding_of_their_value(data: byte
     check_one_encoding(data)
 
 
+@given(st.lists(values.filter(lambda value: levels(value) <= 7), max_size=4))
+def test_the_elements_of_an_array_come_as_they_are_encoded(items: list[Any]) -> None:
+    elements = cbor.elements(cbor.dumps(items), LIMIT)
+    assert [cbor.loads(element, LIMIT) for element in elements] == items
+    assert b"".join(elements) == cbor.dumps(items)[-sum(map(len, elements)) or 1 :]
+
+
+@pytest.mark.parametrize("encoded", MALFORMED.values(), ids=MALFORMED)
+def test_elements_are_read_as_strictly(encoded: str) -> None:
+    with pytest.raises(Malformed):
+        cbor.elements(b"\x82\x00" + bytes.fromhex(encoded), LIMIT)
+
+
+@pytest.mark.parametrize("encoded", ["00", "a0", "40", "d280", "81", "8100" + "00", ""])
+def test_what_is_no_array_has_no_elements(encoded: str) -> None:
+    with pytest.raises(Malformed):
+        cbor.elements(bytes.fromhex(encoded), LIMIT)
+
+
 heads = st.builds(
     lambda major, low: bytes([major << 5 | low]), st.integers(0, 7), st.integers(0, 27)
 )

@@ -8,6 +8,7 @@ semantic tags build arbitrary objects).
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeAlias
 
 import cbor2
@@ -22,6 +23,13 @@ TAG_ENCRYPT = 96
 _TAGS = frozenset({TAG_SIGN1, TAG_ENCRYPT})
 _UINT, _NINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _SIMPLES = frozenset({0xF4, 0xF5, 0xF6})  # false, true, null
+# By its first byte: the size of an item that a look at this byte settles, else 0. Most are such.
+_SHORT = bytes(
+    1 if first in _SIMPLES or (first & 0x1F < 24 and first >> 5 in (_UINT, _NINT))
+    else 1 + (first & 0x1F) if first & 0x1F < 24 and first >> 5 in (_BYTES, _TEXT)
+    else 0
+    for first in range(256)
+)  # fmt: skip
 
 Tagged = cbor2.CBORTag
 
@@ -38,9 +46,25 @@ def dumps(value: Cbor) -> bytes:
 
 def loads(data: bytes, limit: int) -> Cbor:
     """Decode `data` strictly; at most `limit` bytes. Raises Malformed or TooLarge."""
+    _require_size(data, limit)
+    _Scanner(data).whole()
+    return _decoded(data)
+
+
+def elements(data: bytes, limit: int) -> list[bytes]:
+    """The encoding of each element of the array that `data` is, as strictly read as by `loads`."""
+    _require_size(data, limit)
+    ends = _Scanner(data).elements()
+    _decoded(data)  # or a text that is not UTF-8 would pass
+    return [data[start:end] for start, end in pairwise(ends)]
+
+
+def _require_size(data: bytes, limit: int) -> None:
     if len(data) > limit:
         raise TooLarge(f"{len(data)} bytes where at most {limit} are allowed")
-    _Scanner(data).whole()
+
+
+def _decoded(data: bytes) -> Cbor:
     try:
         decoded: Cbor = cbor2.loads(data)
     except (cbor2.CBORDecodeError, UnicodeDecodeError, ValueError) as error:
@@ -86,12 +110,25 @@ class _Scanner:
         self._data = data
 
     def whole(self) -> None:
-        end = self.item(0, 0)
-        if end != len(self._data):
-            raise Malformed(f"bytes after the end of the CBOR item, at offset {end}")
+        self._require_end(self.item(0, 0))
+
+    def elements(self) -> list[int]:
+        """Offsets at which the elements of an array begin, and its end. Raises Malformed."""
+        major, argument, at = self._head(0)
+        if major != _ARRAY or argument > len(self._data):
+            raise Malformed("not an array, or one that ends in mid-item")
+        ends = [at]
+        for _ in range(argument):
+            ends.append(self.item(ends[-1], 1))
+        self._require_end(ends[-1])
+        return ends
 
     def item(self, at: int, depth: int) -> int:
         """Offset behind the item at `at`, which lies within `depth` others."""
+        if at < len(self._data):
+            end = at + _SHORT[self._data[at]]
+            if at < end <= len(self._data):
+                return end
         major, argument, at = self._head(at)
         if major in (_UINT, _NINT, _SIMPLE):
             return at
@@ -110,6 +147,10 @@ class _Scanner:
                 at = self.item(at, depth + 1)
             return at
         return self._map(at, argument, depth)
+
+    def _require_end(self, end: int) -> None:
+        if end != len(self._data):
+            raise Malformed(f"bytes after the end of the CBOR item, at offset {end}")
 
     def _map(self, at: int, pairs: int, depth: int) -> int:
         previous = b""

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -71,13 +72,15 @@ def seal(
         )
     )
     wrapped = cbor.dumps([_wrap(content_key, key, enc_structure) for key in recipients])
-    # One buffer, encrypted in place: a photo is copied once, not four times.
-    sealed = bytearray(len(head) + size + len(wrapped))
-    sealed[: len(head)] = head
-    sealed[len(head) + size :] = wrapped
-    place = memoryview(sealed)[len(head) : len(head) + size]
-    AESGCM(content_key).encrypt_into(nonce, content, enc_structure, place)
-    return bytes(sealed)
+    # Encrypted in place, and BytesIO hands its buffer over as it is: a photo is never copied.
+    sealed = BytesIO()
+    sealed.seek(len(head) + size + len(wrapped) - 1)
+    sealed.write(b"\0")
+    with sealed.getbuffer() as whole, whole[len(head) : len(head) + size] as place:
+        whole[: len(head)] = head
+        whole[len(head) + size :] = wrapped
+        AESGCM(content_key).encrypt_into(nonce, content, enc_structure, place)
+    return sealed.getvalue()
 
 
 def open_envelope(

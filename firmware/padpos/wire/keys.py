@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -48,6 +49,7 @@ SealingPrivateKey: TypeAlias = "x25519.X25519PrivateKey | MLKEM768X25519PrivateK
 SigningPrivateKey: TypeAlias = "ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey"
 
 
+@lru_cache(maxsize=256)
 def key_id(alg: Alg, public: bytes) -> bytes:
     """First 8 bytes of SHA-256(CBOR [alg, public key bytes])."""
     return hashlib.sha256(cbor.dumps([int(alg), public])).digest()[:KEY_ID_SIZE]
@@ -67,25 +69,13 @@ class PublicKey:
 
     def sealing(self) -> SealingPublicKey:
         """The key as `cryptography` takes it for HPKE. Raises Malformed or WrongKey."""
-        try:
-            if self.alg is Alg.XWING and len(self.raw) == _XWING_PUBLIC_SIZE:
-                head, tail = self.raw[:_MLKEM_PUBLIC_SIZE], self.raw[_MLKEM_PUBLIC_SIZE:]
-                return MLKEM768X25519PublicKey(
-                    mlkem.MLKEM768PublicKey.from_public_bytes(head),
-                    x25519.X25519PublicKey.from_public_bytes(tail),
-                )
-            if self.alg in (Alg.X25519, Alg.LABEL):
-                return x25519.X25519PublicKey.from_public_bytes(self.raw)
-        except ValueError as error:
-            raise Malformed("a public key that is no key of its algorithm") from error
-        raise WrongKey("this key does not seal")
+        return _sealing(self.alg, self.raw)
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """Check a raw 64-byte signature. Raises BadSignature, Malformed or WrongKey."""
         try:
             if self.alg is Alg.ESP256 and len(self.raw) == PUBLIC_SIZES[Alg.ESP256]:
-                point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.raw)
-                point.verify(_der_of(signature), message, ec.ECDSA(hashes.SHA256()))
+                _point(self.raw).verify(_der_of(signature), message, ec.ECDSA(hashes.SHA256()))
                 return
             if self.alg is Alg.ED25519:
                 ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
@@ -108,6 +98,27 @@ class CannotSign(Exception):
         super().__init__(what)
         self.code = code
         self.what = what
+
+
+@lru_cache(maxsize=256)  # a key is read once, not for each of the thousands of objects it signs
+def _point(raw: bytes) -> ec.EllipticCurvePublicKey:
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+
+
+@lru_cache(maxsize=16)
+def _sealing(alg: Alg, raw: bytes) -> SealingPublicKey:
+    try:
+        if alg is Alg.XWING and len(raw) == _XWING_PUBLIC_SIZE:
+            head, tail = raw[:_MLKEM_PUBLIC_SIZE], raw[_MLKEM_PUBLIC_SIZE:]
+            return MLKEM768X25519PublicKey(
+                mlkem.MLKEM768PublicKey.from_public_bytes(head),
+                x25519.X25519PublicKey.from_public_bytes(tail),
+            )
+        if alg in (Alg.X25519, Alg.LABEL):
+            return x25519.X25519PublicKey.from_public_bytes(raw)
+    except ValueError as error:
+        raise Malformed("a public key that is no key of its algorithm") from error
+    raise WrongKey("this key does not seal")
 
 
 class Signer(Protocol):

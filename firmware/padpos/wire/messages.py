@@ -62,15 +62,9 @@ class EntryMessage:
     @classmethod
     def from_bytes(cls, data: bytes) -> EntryMessage:
         """Raises Malformed or TooLarge."""
-        cbor.loads(data, ENTRY_MESSAGE_LIMIT)
-        if data[:1] != b"\x83":
+        items = cbor.elements(data, ENTRY_MESSAGE_LIMIT)
+        if len(items) != 3:
             raise Malformed("entry message: not an array of three")
-        items: list[bytes] = []
-        at = 1
-        for _ in range(3):
-            end = at + cbor.item_length(data[at:])
-            items.append(data[at:end])
-            at = end
         entry, sealed, carrier = items
         if entry[:1] != _SIGN1 or any(e != _NULL and e[:2] != _ENCRYPT for e in (sealed, carrier)):
             raise Malformed("entry message: not an entry and its Envelopes")

@@ -19,6 +19,7 @@ class Blobs:
         self._blobs.mkdir(exist_ok=True)
         self._partial.mkdir(exist_ok=True)
         self._touched: set[Path] = set()
+        self._renamed: set[Path] = set()
 
     def path(self, sha256: bytes) -> Path:
         """Where the blob lies, or would."""
@@ -42,7 +43,10 @@ class Blobs:
         self._touched.add(path)
 
     def assemble(self, terminal: str, sha256: bytes, size: int) -> bool:
-        """Make the gathered pieces a blob. False, and the pieces gone, where the hash is wrong."""
+        """Make the gathered pieces a blob, whose name is durable after `sync`.
+
+        False, and the pieces gone, where the hash is wrong.
+        """
         path = self._partial_path(terminal, sha256)
         if not path.exists():
             return self.holds(sha256)
@@ -57,8 +61,7 @@ class Blobs:
         target = self.path(sha256)
         target.parent.mkdir(exist_ok=True)
         path.replace(target)
-        sync_directory(target.parent)
-        sync_directory(self._blobs)
+        self._renamed.add(target.parent)
         return True
 
     def drop(self, terminal: str, sha256: bytes) -> None:
@@ -72,14 +75,15 @@ class Blobs:
         self.path(sha256).unlink(missing_ok=True)
 
     def sync(self) -> None:
-        """Bring every piece written since the last call to stable storage."""
+        """Bring every piece and blob made since the last call to stable storage."""
         for path in self._touched:
             _sync_file(path)
-        for folder in {path.parent for path in self._touched}:
+        for folder in {path.parent for path in self._touched} | self._renamed:
             sync_directory(folder)
-        if self._touched:
-            sync_directory(self._partial)
-        self._touched.clear()
+        for changed, root in ((self._touched, self._partial), (self._renamed, self._blobs)):
+            if changed:
+                sync_directory(root)
+            changed.clear()
 
     def _partial_path(self, terminal: str, sha256: bytes) -> Path:
         return self._partial / terminal / sha256.hex()

@@ -82,8 +82,7 @@ sys_interval 0
 
 persistence true
 persistence_location {out}/data
-autosave_on_changes true
-autosave_interval 1
+autosave_interval 300
 
 log_dest file {out}/mosquitto.log
 log_type error

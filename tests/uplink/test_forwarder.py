@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from padpos.ledger.outbox import Outbox
-from padpos.terminal.link_server import LinkServer
+from padpos.terminal.link_server import PHOTOS_OF, LinkServer
 from padpos.uplink.broker import Broker
-from padpos.uplink.forwarder import Forwarder, Upward
+from padpos.uplink.forwarder import Forwarder
 from padpos.uplink.link import Link
+from padpos.uplink.upward import MOST_ASIDE, Upward
+from padpos.wire.facts import ClerkFacts, Kind
 from padpos.wire.want import WantedAttachment
 from tests.terminal.counters import Counter, counter
 from tests.uplink.office import Office, until
@@ -208,26 +210,65 @@ def test_what_was_let_go_is_answered_with_the_receipt(tmp_path: Path, office: Of
     told(tmp_path, office, story)
 
 
-def test_what_no_longer_waits_takes_no_memory(tmp_path: Path, office: Office) -> None:
-    """A connection may last for months."""
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_backlog_takes_no_memory_whether_refused_or_unsigned(
+    tmp_path: Path, office: Office, refused: bool
+) -> None:
+    """Rule 3 at any length: thousands may wait, and nothing of the uplink grows with them."""
+    if refused:
+        office.acl.write_text(NO_ENTRIES)
+        office.reload()
+    office.resend_seconds = 0.1
     office.listen()
 
     async def run() -> None:
         async with counter(tmp_path / "counter") as c, linked(c) as (path, tasks):
-            await c.walk_in()
+            await c.station.in_ledger(backlog, c, 3 * MOST_ASIDE)
             config = office.config(path)
             link, broker = await Link.connect(path), Broker(config, TERMINAL)
             await broker.connect()
             upward = Upward(link, broker, config)
             tasks.append(asyncio.create_task(upward.run()))
-            await until(lambda: len(upward._sent) == 6 and len(office.heard.whole()) == 1)
-            receipt = office.receipt(c.ledger.chain)
-            assert await c.station.in_ledger(c.standing.take, "receipt", receipt) == "ok"
-            await until(lambda: not upward._sent)
+            most = 0
+            while upward._pass < 3:
+                await asyncio.sleep(0.005)
+                most = max(most, *sizes(upward), *sizes(broker))
+            assert MOST_ASIDE * refused <= most <= max(MOST_ASIDE, broker.window)
+            assert len(office.heard.entries) == (0 if refused else 3 * MOST_ASIDE + 2)
             await broker.close()
             link.close()
 
     asyncio.run(run())
+
+
+def backlog(c: Counter, entries: int) -> None:
+    """Append so many small entries at once."""
+    with c.ledger.transaction():
+        for _ in range(entries):
+            c.ledger.append(Kind.CLERK, ClerkFacts("clerk-03", True))
+
+
+def sizes(thing: object) -> list[int]:
+    """How much every container holds that is an attribute of the thing."""
+    held = [value for value in vars(thing).values() if isinstance(value, dict | list | set)]
+    assert held
+    return [len(container) for container in held]
+
+
+def test_photos_behind_some_that_never_get_a_receipt_are_sent_all_the_same(
+    tmp_path: Path, office: Office
+) -> None:
+    """Rule 3: a photograph that is stuck must not hold up the others."""
+    office.resend_seconds = 3600.0
+    office.listen()
+
+    async def story(c: Counter) -> None:
+        for _ in range(2 * PHOTOS_OF):
+            await c.walk_in()
+        await until(lambda: len(office.heard.whole()) == 2 * PHOTOS_OF + 1)
+        assert (await waiting(c))[1] == 2 * PHOTOS_OF + 1
+
+    told(tmp_path, office, story)
 
 
 def test_a_counter_that_restarts_is_found_again(tmp_path: Path, office: Office) -> None:

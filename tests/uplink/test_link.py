@@ -114,6 +114,7 @@ def test_a_want_handed_down_wakes_the_uplink_and_is_told_once(tmp_path: Path) ->
         assert c.station.last is not None
         gone = receipt_for(c.ledger, stored(c.station.last))
         assert await down.down("receipt", gone) == "ok"
+        await up.outbox(-1, 1)
         waiting = asyncio.create_task(up.wait(10_000))
         await asyncio.sleep(0.05)
         made = Want(TERMINAL, START, c.ledger.chain, (1, 2), (WantedAttachment(photo),))
@@ -176,6 +177,51 @@ def test_waiting_ends_with_the_next_entry_and_otherwise_with_the_time(tmp_path: 
     told(tmp_path, story)
 
 
+def test_what_came_while_the_uplink_was_busy_is_not_slept_through(tmp_path: Path) -> None:
+    async def story(c: Counter, path: Path) -> None:
+        up = await Link.connect(path)
+        seen = (await up.outbox(-1, 100)).entries
+        await c.walk_in()
+        async with asyncio.timeout(5):
+            await up.wait(10_000)
+        assert len((await up.outbox(seen[-1], 100)).entries) == 3
+        up.close()
+
+    told(tmp_path, story)
+
+
+def test_requests_side_by_side_are_answered_in_their_order(tmp_path: Path) -> None:
+    async def story(c: Counter, path: Path) -> None:
+        up, order = await Link.connect(path), []
+
+        async def fetch(seq: int) -> None:
+            raw = await up.entry(seq)
+            order.append(seq)
+            message = await c.station.in_ledger(c.ledger.message, seq)
+            assert (raw and EntryMessage.from_bytes(raw)) == message
+
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(fetch(seq % 6) for seq in range(60)))
+        assert order == [seq % 6 for seq in range(60)]
+        up.close()
+
+    told(tmp_path, story)
+
+
+def test_a_request_given_up_closes_the_link_rather_than_misread_its_answer(tmp_path: Path) -> None:
+    async def story(_: Counter, path: Path) -> None:
+        up = await Link.connect(path)
+        waiting = asyncio.create_task(up.wait(10_000))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+        with pytest.raises((OSError, EOFError)):
+            await up.outbox(-1, 100)
+
+    told(tmp_path, story)
+
+
 def _frame(value: cbor.Cbor) -> bytes:
     return link.frame(value)
 
@@ -195,8 +241,10 @@ BAD_FRAMES: dict[str, bytes] = {
     "a number beyond the database's": _frame([2, 1 << 63]),
     "a short hash": _frame([3, b"short", 0]),
     "an offset beyond the database's": _frame([3, bytes(32), (1 << 64) - 1]),
-    "a page too large": _frame([1, -1, 1_000_000]),
-    "a page mark beyond the database's": _frame([1, 1 << 63, 1]),
+    "a page too large": _frame([1, -1, 1_000_000, -1]),
+    "a page mark beyond the database's": _frame([1, 1 << 63, 1, -1]),
+    "a photo mark beyond the database's": _frame([1, -1, 1, 1 << 63]),
+    "a photo mark that no entry has": _frame([1, -1, 1, -2]),
     "a wait too long": _frame([5, 1_000_000]),
     "a kind too long": _frame([4, "k" * 100, b""]),
     "a proof of a short hash": _frame([7, b"short"]),

@@ -14,6 +14,10 @@ from padpos.wire.messages import PART_SIZE, Part
 from padpos.wire.receipt import Receipt, Status
 
 _ENTRIES_AT_ONCE, _PHOTOS_AT_ONCE = 8, 64  # what the reserve is measured for
+_OPEN = (
+    "FROM attachments AS a JOIN entries AS e ON e.seq = a.seq"
+    " WHERE a.receipted IS NULL AND a.refused IS NULL AND e.refused IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,22 @@ class Outbox:
         )
         return [seq for (seq,) in rows]
 
-    def attachments(self, most: int) -> list[tuple[bytes, int]]:
-        """(SHA-256, size) of attachments to send, in their entries' order; refused ones, and
-        those of refused entries, wait for a `want`."""
+    def attachments(self, entries: int, after: int = -1) -> list[tuple[bytes, int]]:
+        """(SHA-256, size) of the attachments to send of so many entries behind `after`, in their
+        order; refused ones, and those of refused entries, wait for a `want`."""
         return list(
             self._db.execute(
-                "SELECT a.hash, a.size FROM attachments AS a JOIN entries AS e ON e.seq = a.seq"
-                " WHERE a.receipted IS NULL AND a.refused IS NULL AND e.refused IS NULL"
-                " ORDER BY a.seq LIMIT ?",
-                (most,),
+                f"SELECT a.hash, a.size {_OPEN} AND a.seq IN"
+                f" (SELECT DISTINCT a.seq {_OPEN} AND a.seq > ? ORDER BY a.seq LIMIT ?)"
+                " ORDER BY a.seq, a.rowid",
+                (after, entries),
             )
         )
+
+    def entry_of(self, sha256: bytes) -> int:
+        """The sequence number of the entry that names an attachment."""
+        seq: int = self._db.execute("SELECT seq FROM attachments WHERE hash = ?", (sha256,)).get
+        return seq
 
     def part(self, sha256: bytes, offset: int) -> Part | None:
         """The piece of an attachment at `offset`, or None where it is gone."""

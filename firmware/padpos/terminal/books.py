@@ -103,11 +103,17 @@ class Books:
         """How the ledger stands. Raises LedgerError."""
         return await self.call(status, self._ledger, self.walk)
 
-    async def more(self, timeout: float) -> None:
-        """Wait for something new to send, at most `timeout` seconds."""
+    @property
+    def next_change(self) -> asyncio.Event:
+        """Set when something else waits to be sent than does now."""
+        return self._more
+
+    async def more(self, timeout: float, since: asyncio.Event) -> None:
+        """Wait, at most `timeout` seconds, for something new to send since `next_change` was
+        looked at."""
         try:
             async with asyncio.timeout(timeout):
-                await self._more.wait()
+                await since.wait()
         except TimeoutError:
             return
 

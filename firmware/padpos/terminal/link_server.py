@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from padpos import __version__
@@ -21,8 +22,18 @@ from padpos.wire.link import Operation, OutboxView
 log = logging.getLogger("padpos.terminal")
 
 MOST_WAIT_MS = 10_000
-MOST_ATTACHMENTS = 20
+PHOTOS_OF = 4  # entries whose photos are told at once: a new entry may have to wait for so many
 MOST_NUMBER = (1 << 63) - 1  # SQLite's largest integer
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a connection knows: `change` is set once its last view is out of date.
+
+    Else a change while the uplink was sending what it saw would be slept through.
+    """
+
+    change: asyncio.Event
 
 
 class LinkServer:
@@ -45,11 +56,12 @@ class LinkServer:
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Closed whatever happens: an uplink that waits for an answer must learn that none comes.
         with contextlib.closing(writer), contextlib.suppress(EOFError, ConnectionError):
+            told = _Told(self._station.books.next_change)
             while True:
                 try:
                     length = link.body_length(await reader.readexactly(link.HEADER))
                     body = await reader.readexactly(length)
-                    answer = link.frame(await self._answer(*link.read_request(body)))
+                    answer = link.frame(await self._answer(told, *link.read_request(body)))
                 except WireError as error:
                     log.warning("the uplink asked for what the link does not have: %s", error.what)
                     break
@@ -59,20 +71,19 @@ class LinkServer:
                 writer.write(answer)
                 await writer.drain()
 
-    async def _answer(self, operation: Operation, arguments: list[Cbor]) -> Cbor:
+    async def _answer(self, told: _Told, operation: Operation, arguments: list[Cbor]) -> Cbor:
         match operation, arguments:
-            case Operation.OUTBOX, [after, most]:
-                mark = fields.integer(after, "after")
-                if not -1 <= mark <= MOST_NUMBER:
-                    raise Malformed("link: a mark that no entry has")
-                return await self._view(mark, fields.uint(most, "most", 1000))
+            case Operation.OUTBOX, [after, most, photos_after]:
+                number = fields.uint(most, "most", 1000)
+                told.change = self._station.books.next_change
+                return await self._view(_mark(after), number, _mark(photos_after))
             case Operation.DOWN, [kind, payload]:
                 return await self._down(
                     fields.text(kind, "kind", 16), fields.octets(payload, "payload")
                 )
             case Operation.WAIT, [milliseconds]:
                 wait = fields.uint(milliseconds, "wait", MOST_WAIT_MS)
-                await self._station.outbox_changed(wait / 1000)
+                await self._station.outbox_changed(wait / 1000, told.change)
                 return None
         return await self._sealed(operation, arguments)
 
@@ -98,10 +109,11 @@ class LinkServer:
                 return await in_ledger(wants.proof, fields.octets(digest, "hash", 32))
         raise Malformed("link: arguments that are not the operation's")
 
-    async def _view(self, after: int, most: int) -> Cbor:
+    async def _view(self, after: int, most: int, photos_after: int) -> Cbor:
         station = self._station
-        seqs = await station.in_ledger(self._outbox.entries, after, most)
-        attachments = await station.in_ledger(self._outbox.attachments, MOST_ATTACHMENTS)
+        seqs, attachments, behind = await station.in_ledger(
+            self._waiting, after, most, photos_after
+        )
         waiting = station.waiting
         oldest = max(0, self._now() - waiting.oldest) if waiting.oldest is not None else 0
         view = OutboxView(
@@ -112,8 +124,16 @@ class LinkServer:
             terminal=station.config.terminal,
             version=__version__,
             health=_health(station.closed, waiting.refused),
+            photos_behind=behind,
         )
         return view.to_cbor()
+
+    def _waiting(
+        self, after: int, most: int, photos_after: int
+    ) -> tuple[list[int], list[tuple[bytes, int]], int]:
+        photos = self._outbox.attachments(PHOTOS_OF, photos_after)
+        behind = self._outbox.entry_of(photos[-1][0]) if photos else photos_after
+        return self._outbox.entries(after, most), photos, behind
 
     async def _down(self, kind: str, payload: bytes) -> str:
         answer = await self._station.in_ledger(self._station.standing.take, kind, payload)
@@ -127,3 +147,10 @@ def _health(closed: str | None, refused: int) -> str:
     told = [closed] if closed else []
     told += [f"{refused} refused"] if refused else []
     return ", ".join(told) or "ok"
+
+
+def _mark(value: Cbor) -> int:
+    mark = fields.integer(value, "mark")
+    if not -1 <= mark <= MOST_NUMBER:
+        raise Malformed("link: a mark that no entry has")
+    return mark

@@ -200,9 +200,10 @@ class Station:
             yield
             await changed.wait()
 
-    async def outbox_changed(self, timeout: float) -> None:
-        """Wait for something new to send, at most `timeout` seconds."""
-        await self.books.more(timeout)
+    async def outbox_changed(self, timeout: float, since: asyncio.Event) -> None:
+        """Wait, at most `timeout` seconds, for something new to send since `books.next_change`
+        was looked at."""
+        await self.books.more(timeout, since)
 
     def send_again(self) -> None:
         """Wake who waits for something to send."""

@@ -10,6 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -24,10 +25,24 @@ from padpos.wire import messages
 SESSION_SECONDS = 7 * 24 * 3600
 KEEPALIVE_SECONDS = 20
 CONNECT_SECONDS = 10.0
+MOST_DOWN = 16  # messages that may come down before one is dealt with: the Receive Maximum
+DOWN_ROOM = 8 << 20  # bytes of them at most, whatever the broker makes of that
+MESSAGE_COST = 500  # bytes of memory beside a payload
+DOWN_LIMIT = (256 << 10) + (4 << 10)  # the largest document of formats §1, and its head
 
 
 class BrokerLost(Exception):
     """The connection ended, or never came to be; the message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that came down; it comes again on the next connection, unless acknowledged."""
+
+    topic: str
+    payload: bytes
+    mid: int
+    qos: int
 
 
 class Broker:
@@ -40,15 +55,18 @@ class Broker:
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._acks: dict[int, asyncio.Future[bool]] = {}
-        self.down: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.down: asyncio.Queue[Message] = asyncio.Queue()
+        self._undone = 0  # bytes in `down`, or taken from it and not acknowledged
         self.window = config.window
         self.packet_limit = 1 << 28
         self._client = self._make()
 
     async def connect(self) -> None:
         """Connect and subscribe. Raises BrokerLost."""
-        expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        expiry.SessionExpiryInterval = SESSION_SECONDS
+        wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        wishes.SessionExpiryInterval = SESSION_SECONDS
+        wishes.ReceiveMaximum = MOST_DOWN
+        wishes.MaximumPacketSize = DOWN_LIMIT
         host, port = self._config.host, self._config.port
         try:
             await asyncio.to_thread(
@@ -57,7 +75,7 @@ class Broker:
                 port,
                 KEEPALIVE_SECONDS,
                 clean_start=False,
-                properties=expiry,
+                properties=wishes,
             )
         except (OSError, ValueError) as error:
             raise BrokerLost(f"can't connect: {error}") from error
@@ -74,6 +92,12 @@ class Broker:
             return taken
         finally:
             self._acks.pop(info.mid, None)
+
+    def acknowledge(self, message: Message) -> None:
+        """Tell the broker that a message from `down` is dealt with."""
+        self._undone -= len(message.payload) + MESSAGE_COST
+        if message.qos:
+            self._client.ack(message.mid, message.qos)
 
     async def lost(self) -> None:
         """Wait until the connection ends; then raises BrokerLost."""
@@ -96,6 +120,7 @@ class Broker:
             client_id=f"uplink-{self._terminal}",
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
+            manual_ack=True,
         )
         context = ssl.create_default_context(cafile=str(self._config.ca))
         context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -133,11 +158,21 @@ class Broker:
         self._hand(self._acknowledge, mid, not code.is_failure)
 
     def _on_message(self, _c: Client, _u: Any, message: MQTTMessage) -> None:
-        self._hand(self.down.put_nowait, (message.topic, bytes(message.payload)))
+        self._hand(
+            self._take, Message(message.topic, bytes(message.payload), message.mid, message.qos)
+        )
 
     def _hand(self, call: Callable[..., None], *arguments: Any) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _take(self, message: Message) -> None:
+        # mosquitto 2.0.11 overruns a Receive Maximum: that alone bounds nothing.
+        self._undone += len(message.payload) + MESSAGE_COST
+        if self._undone > DOWN_ROOM:
+            self._end("more came down than there is room for")
+        else:
+            self.down.put_nowait(message)
 
     def _begin(self, limits: dict[str, int], _session: bool) -> None:
         self.window = min(self.window, limits.get("ReceiveMaximum", self.window))

@@ -21,7 +21,7 @@ class UplinkConfig:
     ca: Path
     certificate: Path
     key: Path
-    window: int = 8
+    window: int = 32
     resend_seconds: float = 30.0
 
 

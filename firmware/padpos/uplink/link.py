@@ -11,20 +11,21 @@ from padpos.wire.link import Again, Operation, OutboxView
 
 
 class Link:
-    """One connection; one request at a time."""
+    """One connection. Requests may be made side by side: they are answered one after the other."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._turn = asyncio.Lock()  # a fair one: answers are read in the order of the requests
 
     @classmethod
     async def connect(cls, path: Path) -> Link:
         """Raises OSError where the counter does not listen."""
         return cls(*await asyncio.open_unix_connection(path, limit=link.LIMIT))
 
-    async def outbox(self, after: int, most: int) -> OutboxView:
-        """What waits, entries behind `after`."""
-        return OutboxView.from_cbor(await self._ask(Operation.OUTBOX, after, most))
+    async def outbox(self, after: int, most: int, photos_after: int = -1) -> OutboxView:
+        """What waits: entries behind `after`, and some photos of entries behind `photos_after`."""
+        return OutboxView.from_cbor(await self._ask(Operation.OUTBOX, after, most, photos_after))
 
     async def entry(self, seq: int) -> bytes | None:
         """The entry message of a sequence number."""
@@ -57,6 +58,12 @@ class Link:
 
     async def _ask(self, operation: Operation, *arguments: Cbor) -> Cbor:
         self._writer.write(link.frame([int(operation), *arguments]))
-        await self._writer.drain()
-        length = link.body_length(await self._reader.readexactly(link.HEADER))
-        return cbor.loads(await self._reader.readexactly(length), link.LIMIT)
+        try:
+            async with self._turn:
+                await self._writer.drain()
+                length = link.body_length(await self._reader.readexactly(link.HEADER))
+                body = await self._reader.readexactly(length)
+        except BaseException:
+            self._writer.close()  # an answer that nobody takes would pass for the next one's
+            raise
+        return cbor.loads(body, link.LIMIT)

@@ -1,7 +1,7 @@
-"""The link between counter and uplink: lock-step requests over a Unix socket, sealed bytes only.
+"""The link between counter and uplink: requests over a Unix socket, sealed bytes only.
 
 A frame is a four-byte big-endian length and that many bytes of deterministic CBOR. A request is
-`[operation, argument, …]`; the answer is one item. The uplink asks, the counter answers.
+`[operation, argument, …]`; the answer is one item. The uplink asks, the counter answers, in order.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Operation(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxView:
-    """What waits: entries to send, attachments to send, and figures for the status message."""
+    """What waits: entries to send, attachments to send, and figures for the status message.
+
+    `photos_behind` is the last entry whose attachments are told here, or the mark asked with.
+    """
 
     entries: tuple[int, ...]
     attachments: tuple[tuple[bytes, int], ...]
@@ -41,6 +44,7 @@ class OutboxView:
     terminal: str
     version: str
     health: str
+    photos_behind: int
 
     def to_cbor(self) -> Cbor:
         """An array in the order of the fields."""
@@ -52,18 +56,22 @@ class OutboxView:
             self.terminal,
             self.version,
             self.health,
+            self.photos_behind,
         ]
 
     @classmethod
     def from_cbor(cls, value: Cbor) -> OutboxView:
         """Raises Malformed."""
-        items = fields.fixed_array(value, (7,), "outbox")
+        items = fields.fixed_array(value, (8,), "outbox")
         return cls(
             tuple(fields.array_of(items[0], fields.uint, "entries", 1000)),
             tuple(fields.array_of(items[1], _attachment, "attachments", 1000)),
             fields.uint(items[2], "queued"),
             fields.uint(items[3], "oldest"),
-            *(fields.text(item, "status") for item in items[4:]),
+            fields.text(items[4], "terminal"),
+            fields.text(items[5], "version"),
+            fields.text(items[6], "health"),
+            fields.integer(items[7], "mark"),
         )
 
 

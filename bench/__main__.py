@@ -8,7 +8,7 @@ import click
 
 from bench.show import ROUNDS
 
-BENCHES = ("card_read", "counter", "label", "ledger", "sealing")
+BENCHES = ("card_read", "counter", "drain", "label", "ledger", "memory", "sealing")
 
 
 def summary(name: str) -> str:

@@ -65,6 +65,12 @@ class Child:
         """The code with which it has ended, or None."""
         return self._process.poll() if self._process else None
 
+    @property
+    def pid(self) -> int:
+        """Its process id, while it runs."""
+        assert self._process is not None  # asked of what was started only
+        return self._process.pid
+
     def last_words(self) -> str:
         """The end of its log."""
         lines = self._log.read_text(errors="replace").splitlines()
@@ -76,13 +82,12 @@ class World:
 
     def __init__(self, root: Path, chance: Random, sabotage: Sabotage | None) -> None:
         self.root = root
-        self.home = Home(root / "authority")
         self.folder = root / "terminal"
         self.link = self.folder / "link.sock"
         self.reports: list[dict[str, object]] = []
         self._lines: queue.Queue[str] = queue.Queue()
         self._port, via = free_ports(2)
-        self._found(via)
+        self.home = found(root, TERMINAL, self._port, via)
         self.proxy = Proxy(via, self._port, chance)
         python = [sys.executable, "-m"]
         writer = [*python, "bench.faults.writer", "--folder", str(self.folder)]
@@ -137,28 +142,28 @@ class World:
             if line.endswith("\n"):  # else the process died in mid-word
                 self._lines.put(line)
 
-    def _found(self, via: int) -> None:
-        founding.found(self.home, "127.0.0.1")
-        broker.write_configuration(self.home, self._port, self.root / "broker", None)
-        keys, uplink = self.folder / "keys", self.folder / "uplink"
-        asked = provision.request(
-            TERMINAL, keys, uplink, self.folder / "state", Clock(now_ms, lambda: True)
-        )
-        request = self.folder / "request.json"
-        request.write_bytes(asked)
-        enrolment.enrol(self.home, request, self.folder / "answer")
-        provision.accept(self.folder / "answer", keys, uplink)
-        publishing.publish_keys(self.home, TERMINAL, 7)
-        publishing.publish_policy(
-            self.home, TERMINAL, draw_rate=0, file=None, days=1, valid_days=30
-        )
-        publishing.publish_waybills(self.home, TERMINAL, "PD00000001", "PD99999999", 30)
-        (self.folder / "uplink.toml").write_text(
-            'link = "link.sock"\nhost = "127.0.0.1"\n'
-            f"port = {via}\n"
-            'ca = "uplink/ca.pem"\ncertificate = "uplink/tls.pem"\nkey = "uplink/tls.key.pem"\n'
-            "resend_seconds = 2.0\n"
-        )
+
+def found(root: Path, terminal: str, port: int, via: int, resend_seconds: float = 2.0) -> Home:
+    """An authority with its broker at `port`, and a terminal provisioned by it that dials `via`."""
+    home, folder = Home(root / "authority"), root / "terminal"
+    founding.found(home, "127.0.0.1")
+    broker.write_configuration(home, port, root / "broker", None)
+    keys, uplink = folder / "keys", folder / "uplink"
+    asked = provision.request(terminal, keys, uplink, folder / "state", Clock(now_ms, lambda: True))
+    request = folder / "request.json"
+    request.write_bytes(asked)
+    enrolment.enrol(home, request, folder / "answer")
+    provision.accept(folder / "answer", keys, uplink)
+    publishing.publish_keys(home, terminal, 7)
+    publishing.publish_policy(home, terminal, draw_rate=0, file=None, days=1, valid_days=30)
+    publishing.publish_waybills(home, terminal, "PD00000001", "PD99999999", 30)
+    (folder / "uplink.toml").write_text(
+        'link = "link.sock"\nhost = "127.0.0.1"\n'
+        f"port = {via}\n"
+        'ca = "uplink/ca.pem"\ncertificate = "uplink/tls.pem"\nkey = "uplink/tls.key.pem"\n'
+        f"resend_seconds = {resend_seconds}\n"
+    )
+    return home
 
 
 @contextmanager

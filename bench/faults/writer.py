@@ -97,6 +97,16 @@ class Writer:
 
 
 async def _serve(config: TerminalConfig) -> None:
+    station, ledger, standing = opened(config)
+    await station.recover()
+    writer = Writer(config.terminal, ledger, standing)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(LinkServer(station, ledger, now_ms).serve(config.link))
+        tasks.create_task(_write(station, writer, config.state.parent / "quiet"))
+
+
+def opened(config: TerminalConfig) -> tuple[Station, Ledger, Standing]:
+    """The station as the terminal composes it, over the ledger it was provisioned with."""
     keys = terminal_keys.load(config.keys)
     ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now_ms, lambda: True))
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
@@ -110,11 +120,17 @@ async def _serve(config: TerminalConfig) -> None:
         now=now_ms,
         ledger_thread=ThreadPoolExecutor(1, "ledger"),
     )
-    await station.recover()
-    writer = Writer(config.terminal, ledger, standing)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(LinkServer(station, ledger, now_ms).serve(config.link))
-        tasks.create_task(_write(station, writer, config.state.parent / "quiet"))
+    return station, ledger, standing
+
+
+def configuration(folder: Path, terminal: str) -> TerminalConfig:
+    """What a terminal of this folder is configured to, as far as anybody asks."""
+    return TerminalConfig(
+        terminal=terminal, carrier=CARRIER, outlet="测试路网点", area="北京 B01",
+        state=folder / "state", keys=folder / "keys", reader="none", printer_host="127.0.0.1",
+        printer_port=9100, camera=folder / "camera", link=folder / "link.sock", listen=(),
+        label_prefix="HTTPS://L.EXAMPLE.CN/", least_suite=Alg.XWING, pins={},
+    )  # fmt: skip
 
 
 async def _write(station: Station, writer: Writer, quiet: Path) -> None:
@@ -132,12 +148,7 @@ async def _write(station: Station, writer: Writer, quiet: Path) -> None:
 def main(folder: Path, terminal: str, sabotage: str | None) -> None:
     """Write until killed."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    config = TerminalConfig(
-        terminal=terminal, carrier=CARRIER, outlet="测试路网点", area="北京 B01",
-        state=folder / "state", keys=folder / "keys", reader="none", printer_host="127.0.0.1",
-        printer_port=9100, camera=folder / "camera", link=folder / "link.sock", listen=(),
-        label_prefix="HTTPS://L.EXAMPLE.CN/", least_suite=Alg.XWING, pins={},
-    )  # fmt: skip
+    config = configuration(folder, terminal)
     with applied(Sabotage(sabotage) if sabotage else None):
         asyncio.run(_serve(config))
 

@@ -13,8 +13,19 @@ from padpos.counter import events
 from padpos.counter.consignment import Photo
 from padpos.counter.events import Event
 from padpos.counter.flow import IDLE, Next, Outcome, State, transition
-from padpos.wire.fact_values import CUSTOMER_CLASSES, STEPS
-from padpos.wire.policy import Duty, MarkText, Policy, Requirement
+from padpos.wire.fact_values import STEPS_OF
+from padpos.wire.policy import (
+    Choice,
+    DocumentClass,
+    Duty,
+    Limit,
+    MarkText,
+    NumberRule,
+    Policy,
+    Requirement,
+    Subject,
+    Switch,
+)
 
 NOW = 1_795_000_000_000  # ms since the Unix epoch; a day on which the document is valid
 Move = Callable[[State, Event, Policy, int], Next]
@@ -27,11 +38,13 @@ def policy() -> Policy:
         audience="bench",
         valid_from=NOW - 1,
         valid_until=NOW + 1,
-        document_classes=("citizen",),
+        document_classes=(
+            DocumentClass("citizen", "居民身份证", "ID card", NumberRule.CITIZEN, True),
+        ),
         requirements=tuple(
             Requirement(customer, step, Duty.REQUIRED, "bench")
-            for customer in sorted(CUSTOMER_CLASSES)
-            for step in sorted(STEPS)
+            for customer, steps in STEPS_OF.items()
+            for step in steps
         ),
         draw_rate=0,
         commitments={},
@@ -41,6 +54,10 @@ def policy() -> Policy:
         prohibited=(),
         marks=(MarkText("identified", "实名收寄"), MarkText("inspected", "收寄验视")),
         retention_days=180,
+        limits=tuple(Limit(subject, 5, 20, 50) for subject in Subject),
+        switches=tuple(Switch(choice, True, "bench") for choice in Choice),
+        guardian_under=14,
+        visit_seconds=600,
     )
 
 

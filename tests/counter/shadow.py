@@ -193,7 +193,7 @@ def lawful(document: Document, policy: Policy, day: str) -> bool:
     today = int(day.replace("-", ""))
     begins = int(document.valid_from or "0")
     ends = int(document.valid_until or "99999999")
-    return document.type in policy.document_classes and begins <= today <= ends
+    return document.type in {c.code for c in policy.document_classes} and begins <= today <= ends
 
 
 def lacking(account: Account, policy: Policy) -> list[str]:

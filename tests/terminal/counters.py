@@ -49,6 +49,7 @@ from tests.wire.vector_objects import (
     RECIPIENT,
     START,
     TERMINAL,
+    document_class,
     key_set,
     sealing,
     seed,
@@ -181,7 +182,7 @@ def configuration(folder: Path) -> TerminalConfig:
     )  # fmt: skip
 
 
-POLICY = the_policy(document_classes=("citizen",))
+POLICY = the_policy(document_classes=(document_class("citizen"),))
 
 
 def papers(policy: Policy = POLICY) -> dict[str, bytes]:

@@ -42,6 +42,7 @@ from tests.wire.vector_objects import (
     DAY_KEY,
     DAY_MS,
     DOCUMENT,
+    ORGANISATION,
     PREFIX,
     RECIPIENT,
     SEALING,
@@ -93,7 +94,9 @@ def _key(public: PublicKey, secret: bytes) -> Json:
 
 def sealed_content() -> Iterator[tuple[str, str, bytes, list[str], bytes, str]]:
     """(name, purpose, context, recipients, content, content type) of each Envelope."""
-    consignment = personal.SealedConsignment(DOCUMENT, None, SENDER, RECIPIENT, "书籍两册")
+    consignment = personal.SealedConsignment(
+        DOCUMENT, None, SENDER, RECIPIENT, "书籍两册", ORGANISATION
+    )
     carrier = personal.SealedCarrier(WAYBILL, SENDER, RECIPIENT)
     both = ["upload", "escrow"]
     cbor_type = envelope.CBOR_TYPE
@@ -185,7 +188,11 @@ def signed_vectors(sealed: dict[str, bytes], code_hash: bytes) -> list[Json]:
     label = feed.FeedItem(41, TERMINAL, feed.FeedKind.LABEL, CONSIGNMENT, entries[4].raw)
     moved = feed.FeedItem(42, TERMINAL, feed.FeedKind.CARRIER, CONSIGNMENT, sealed["carrier"])
     ranges = (documents.WaybillRange("PPZ10000001", "PPZ10000500", START + 30 * DAY_MS),)
-    contracts = (documents.Contract("contract-9", START, START + 90 * DAY_MS),)
+    contracts = (
+        documents.Contract(
+            "contract-9", START, START + 90 * DAY_MS, ("文具", "书籍"), "responsible-2"
+        ),
+    )
     made_by: list[tuple[str, What, str, Callable[[FixedSigner], signed.Signed]]] = [
         ("genesis", What.GENESIS, "policy",
          documents.Genesis(TERMINAL, CHAIN, entries[0].hash).sign),
@@ -197,6 +204,8 @@ def signed_vectors(sealed: dict[str, bytes], code_hash: bytes) -> list[Json]:
          lambda key: signed.sign(What.DRAW, sealed["day-key"], key)),
         ("waybills", What.WAYBILLS, "waybills", documents.Waybills(3, TERMINAL, ranges).sign),
         ("contracts", What.CONTRACTS, "policy", documents.Contracts(4, TERMINAL, contracts).sign),
+        ("leavers", What.LEAVERS, "policy",
+         documents.Leavers(2, TERMINAL, ("clerk-01", "clerk-02")).sign),
         ("feed", What.FEED, "receipt", feed.Feed("carrier-1", 40, (label, moved)).sign),
     ]  # fmt: skip
     return found + [

@@ -52,6 +52,7 @@ SIGNED_READERS: dict[str, Reader] = {
     ),
     "waybills": lambda raw: documents.verify_waybills(raw, (public_key("waybills"),)),
     "contracts": lambda raw: documents.verify_contracts(raw, public_key("policy")),
+    "leavers": lambda raw: documents.verify_leavers(raw, public_key("policy")),
     "feed": lambda raw: feed.verify(raw, public_key("receipt")),
 }
 SIGNED = {item["name"]: signed_vector(item["name"]) for item in vectors("signed")}

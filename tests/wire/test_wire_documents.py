@@ -20,6 +20,8 @@ READERS: dict[str, Reader] = {
     "keys": lambda raw: keyset.verify(raw, public_key("policy")),
     "policy": lambda raw: policy.verify(raw, public_key("policy")),
     "waybills": lambda raw: documents.verify_waybills(raw, (public_key("waybills"),)),
+    "contracts": lambda raw: documents.verify_contracts(raw, public_key("policy")),
+    "leavers": lambda raw: documents.verify_leavers(raw, public_key("policy")),
     "feed": lambda raw: feed.verify(raw, public_key("receipt")),
 }
 
@@ -112,7 +114,8 @@ def test_a_policy_that_contradicts_itself_is_refused() -> None:
     refused("policy", 4, p[3])
     refused("policy", 6, p[6][1:])
     refused("policy", 6, [*p[6], p[6][0]])
-    refused("policy", 6, [[*p[6][0][:2], "by-draw", "x"], *p[6][1:]])
+    refused("policy", 6, [[*p[6][0][:2], "by-draw", "x", True], *p[6][1:]])
+    refused("policy", 6, [["walk-in", "agent", "exempt", "x", True], *p[6]])
     refused("policy", 7, 1_000_001)
     refused("policy", 2, "carrier-1")
     refused("policy", 2, ["cn-bj-0042", "cn-bj-0043"])
@@ -122,7 +125,53 @@ def test_a_policy_that_contradicts_itself_is_refused() -> None:
     refused("policy", 8, {1: H})
     refused("policy", 12, p[12][1:])
     refused("policy", 12, [*p[12], p[12][0]])
-    refused("policy", 12, [["other", "x"], *p[12][1:]])
+    refused("policy", 12, [["other", "x", ""], *p[12][1:]])
+    refused("policy", 12, [*p[12], ["typed", "x", "北京"], ["typed", "y", "北京"]])
+    refused("policy", 5, [*p[5], p[5][0]])
+    refused("policy", 5, [[*p[5][0][:3], "any", True]])
+    refused("policy", 11, [*p[11], p[11][0]])
+    refused("policy", 14, p[14][1:])
+    refused("policy", 14, [*p[14][1:], ["document", 5, 4, None]])
+    refused("policy", 14, [*p[14][1:], ["document", 0, None, None]])
+    refused("policy", 15, p[15][1:])
+    refused("policy", 15, [*p[15], p[15][0]])
+    refused("policy", 16, 151)
+
+
+def test_a_policy_with_a_key_nobody_knows_is_refused() -> None:
+    with pytest.raises(Malformed):
+        READERS["policy"](signed_again("policy", {**payload("policy"), 18: 0}))
+
+
+@pytest.mark.parametrize("duty", ["required", "by-draw"])
+def test_no_policy_may_have_the_text_of_a_letter_inspected(duty: str) -> None:
+    """邮政法 25: a letter's content is nobody's to look at."""
+    rows = payload("policy")[6]
+    place = next(i for i, row in enumerate(rows) if row[:2] == ["letter", "inspect"])
+    refused("policy", 6, [*rows[:place], [*rows[place][:2], duty, "x", True], *rows[place + 1 :]])
+
+
+def test_a_mark_reads_as_its_closest_region_says() -> None:
+    law = the_policy()
+    assert law.mark_text("inspected", "上海市黄浦区") == "收寄验视·沪"
+    assert law.mark_text("inspected", "北京 B01") == law.mark_text("inspected") == "收寄验视"
+
+
+def test_an_agreement_stands_once_and_ends_after_it_begins() -> None:
+    (row,) = payload("contracts")[3]
+    refused("contracts", 3, [row, row])
+    refused("contracts", 3, [[row[0], row[2], row[1], *row[3:]]])
+    refused("contracts", 3, [["", *row[1:]]])
+    refused("contracts", 3, [[*row[:3], ["文" * 61], row[4]]])
+
+
+def test_an_agreement_is_found_within_its_time_alone() -> None:
+    read = documents.verify_contracts(signed_vector("contracts")["raw"], public_key("policy"))
+    (stands,) = read.contracts
+    assert read.find("contract-9", START) == stands
+    assert read.find("contract-9", START - 1) is None
+    assert read.find("contract-9", stands.not_after) is None
+    assert read.find("contract-8", START) is None
 
 
 def test_a_policy_without_commitments_may_be_for_a_carrier() -> None:

@@ -107,9 +107,10 @@ def numbered(first_17: str) -> str:
 SENDER = personal.Party("沈砚秋", "19900000001", "北京市东城区样例胡同1号")
 RECIPIENT = personal.Party("顾听澜", "19900000002", "上海市黄浦区样例路2号3室")
 DOCUMENT = personal.Document(
-    "resident-id", "沈砚秋", numbered("11010119050312003"), "女", "19050312", "20200101",
+    "resident-id", "沈砚秋", numbered("11010119050312004"), "女", "19050312", "20200101",
     None, "北京市东城区样例胡同1号", "汉", "样例公安局", None, None, None, None,
 )  # fmt: skip
+ORGANISATION = personal.Organisation("样例文具有限公司", "91110000000000001H")
 CONSIGNMENT = seed("consignment", 16)
 CHAIN = seed("chain", 16)
 DAY_KEY = seed("day key")
@@ -138,6 +139,12 @@ def key_set() -> keyset.KeySet:
     return keyset.KeySet(7, TERMINAL, START, START + 7 * DAY_MS, tuple(keys))
 
 
+def document_class(code: str) -> policy.DocumentClass:
+    """A class of documents by its code; a passport's number has no public check."""
+    rule = policy.NumberRule.FREE if code == "passport" else policy.NumberRule.CITIZEN
+    return policy.DocumentClass(code, "证件", "Document", rule, typed=True)
+
+
 def the_policy(**changed: Any) -> policy.Policy:
     """A policy for this terminal alone; `changed` replaces fields of it."""
     duty = policy.Duty
@@ -146,12 +153,22 @@ def the_policy(**changed: Any) -> policy.Policy:
         "audience": (TERMINAL,),
         "valid_from": START,
         "valid_until": START + 30 * DAY_MS,
-        "document_classes": ("resident-id", "passport"),
+        "document_classes": (document_class("resident-id"), document_class("passport")),
         "requirements": (
             policy.Requirement("walk-in", "identify", duty.REQUIRED, "条例 第二十二条"),
             policy.Requirement("walk-in", "inspect", duty.REQUIRED, "条例 第二十五条"),
             policy.Requirement("contract", "identify", duty.EXEMPT, "办法 第十一条"),
             policy.Requirement("contract", "inspect", duty.BY_DRAW, "办法 第十二条"),
+            policy.Requirement("agent", "identify", duty.REQUIRED, "办法 第九条", False),
+            policy.Requirement("agent", "agent", duty.REQUIRED, "办法 第九条"),
+            policy.Requirement("agent", "inspect", duty.REQUIRED, "条例 第二十五条"),
+            policy.Requirement("organisation", "organisation", duty.REQUIRED, "办法 第十条"),
+            policy.Requirement("organisation", "identify", duty.REQUIRED, "办法 第十条"),
+            policy.Requirement("organisation", "inspect", duty.REQUIRED, "条例 第二十五条"),
+            policy.Requirement("letter", "identify", duty.EXEMPT, "条例 第二十二条"),
+            policy.Requirement("letter", "inspect", duty.EXEMPT, "邮政法 第二十五条"),
+            policy.Requirement("self-service", "identify", duty.REQUIRED, "条例 第二十二条"),
+            policy.Requirement("self-service", "inspect", duty.REQUIRED, "条例 第二十五条"),
         ),
         "draw_rate": 50_000,
         "commitments": {DAY: draw.commitment(DAY_KEY)},
@@ -163,8 +180,26 @@ def the_policy(**changed: Any) -> policy.Policy:
             policy.MarkText("identified", "实名收寄"),
             policy.MarkText("inspected", "收寄验视"),
             policy.MarkText("contract-uninspected", "安检"),
+            policy.MarkText("typed", "证件手工录入"),
+            policy.MarkText("letter", "信件"),
+            policy.MarkText("inspected", "收寄验视·沪", "上海"),
         ),
         "retention_days": 365,
+        "limits": (
+            policy.Limit(policy.Subject.DOCUMENT, 3, 10, 20),
+            policy.Limit(policy.Subject.CLERKS_OWN, None, 1, None),
+            policy.Limit(policy.Subject.TYPED, 2, None, None),
+            policy.Limit(policy.Subject.VOIDS, None, 5, None),
+            policy.Limit(policy.Subject.REPRINTS, 5, None, None),
+            policy.Limit(policy.Subject.DROPPED_DRAWN, 1, 2, 3),
+        ),
+        "switches": (
+            policy.Switch(policy.Choice.REMOTE_LOOK, False, "条例 第二十五条", False),
+            policy.Switch(policy.Choice.SELF_SERVICE, True, "办法 第十二条", False),
+            policy.Switch(policy.Choice.TYPED_ENTRY, True, "办法 第八条"),
+        ),
+        "guardian_under": 14,
+        "visit_seconds": 600,
     }
     return policy.Policy(**{**values, **changed})
 
@@ -180,7 +215,9 @@ def the_facts(policy_hash: bytes, code_hash: bytes) -> Iterator[tuple[facts.Kind
     yield kind.LABEL, label
     other = seed("other consignment", 16)
     yield kind.DRAW, facts.DrawFacts(other, DAY, "contract-9", 1, 12)
-    ended = (other, "prohibited", "inspect", "outlet-1", "clerk-03", "contract", None, 12)
+    let_pass = (other, ("typed", "voids"), "clerk-03", "clerk-07", 12)
+    yield kind.OVERRIDE, facts.OverrideFacts(*let_pass)
+    ended = (other, "prohibited", "inspect", "outlet-1", "clerk-03", "contract", None, 12, "3")
     for ended_kind in (kind.REFUSAL, kind.ABANDONED, kind.VOID):
         yield ended_kind, facts.EndedFacts(*ended)
     yield kind.CHECKPOINT, facts.CheckpointFacts(None, 9, "ok")
@@ -208,6 +245,13 @@ def consignment_facts(**changed: Any) -> facts.ConsignmentFacts:
         "clerks_own": False,
         "software": "0.1.0",
         "durations": (("identify", 2100), ("inspect", 9400)),
+        "helper": fact_values.Helper("guardian", "resident-id", "typed"),
+        "agreed": True,
+        "approvals": (fact_values.Approval("typed", "clerk-07"),),
+        "look": fact_values.Look("clerk-05", True),
+        "parcel_of_visit": 2,
+        "category": "文具",
+        "typed_reason": "chip-damaged",
     }
     return facts.ConsignmentFacts(**{**values, **changed})
 

@@ -9,7 +9,7 @@ from padpos.wire.policy import Policy
 def document_problem(document: Document, policy: Policy, day: str) -> str | None:
     """The reason code for which the document is not accepted on `day` (YYYY-MM-DD), or None."""
     today = day.replace("-", "")
-    if document.type not in policy.document_classes:
+    if policy.document_class(document.type) is None:
         return "document-class"
     if document.valid_from is not None and today < document.valid_from:
         return "document-not-yet-valid"

@@ -37,7 +37,7 @@ def admit(
         )
     _check_freeze(policy, waiting, now)
     contracts = standing.contracts
-    known = contracts is not None and contracts.valid(contract or "", now)
+    known = contracts is not None and contracts.find(contract or "", now)
     if customer == "contract" and not known:
         raise Invalid("contract", "协议不存在或已失效。", "No such contract, or not valid now.")
 

@@ -35,7 +35,7 @@ def shown_of(
         consignment.contents,
         consignment.grams,
         consignment.from_scale,
-        [policy.mark_text(mark.mark) for mark in marks],
+        [policy.mark_text(mark.mark, config.area) for mark in marks],
         config.outlet,
         config.area,
         datetime.fromtimestamp(now / 1000, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M"),

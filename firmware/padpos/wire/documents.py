@@ -1,4 +1,4 @@
-"""The smaller signed documents: waybill ranges (formats §11), contract customers, genesis."""
+"""The smaller signed documents: waybill ranges, contract customers, leavers, genesis."""
 
 from __future__ import annotations
 
@@ -74,23 +74,45 @@ def verify_waybills(raw: bytes, keys: tuple[PublicKey, ...]) -> Waybills:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A customer with a signed safety agreement, and the time it is good for (ms)."""
+    """A customer with a signed safety agreement, and the time it is good for (ms).
+
+    `categories` of goods it is for, none for any; `responsible` a pseudonym of who answers for it.
+    """
 
     id: str
     not_before: int
     not_after: int
+    categories: tuple[str, ...] = ()
+    responsible: str = ""
 
     def to_cbor(self) -> Cbor:
-        """[id, not before, not after]."""
-        return [self.id, self.not_before, self.not_after]
+        """[id, not before, not after, [category, …], responsible person]."""
+        return [
+            self.id,
+            self.not_before,
+            self.not_after,
+            list(self.categories),
+            self.responsible,
+        ]
 
     @classmethod
     def from_cbor(cls, value: Cbor, where: str) -> Contract:
         """Raises Malformed."""
-        contract, start, end = fields.fixed_array(value, (3,), where)
-        return cls(
-            fields.text(contract, where, 64), fields.uint(start, where), fields.uint(end, where)
+        contract, start, end, categories, responsible = fields.fixed_array(value, (5,), where)
+        read = cls(
+            fields.text(contract, where, 64),
+            fields.uint(start, where),
+            fields.uint(end, where),
+            tuple(fields.array_of(categories, _category, where, 64)),
+            fields.text(responsible, where, 64),
         )
+        if not read.id or read.not_before >= read.not_after:
+            raise Malformed(f"{where}: without a name, or ends before it begins")
+        return read
+
+
+def _category(value: Cbor, where: str) -> str:
+    return fields.text(value, where, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +123,15 @@ class Contracts:
     terminal: str
     contracts: tuple[Contract, ...]
 
-    def valid(self, contract: str, now: int) -> bool:
-        """Whether that agreement stands at `now` (ms)."""
-        return any(
-            item.id == contract and item.not_before <= now < item.not_after
-            for item in self.contracts
+    def find(self, contract: str, now: int) -> Contract | None:
+        """The agreement of that id, where it stands at `now` (ms)."""
+        return next(
+            (
+                item
+                for item in self.contracts
+                if item.id == contract and item.not_before <= now < item.not_after
+            ),
+            None,
         )
 
     def sign(self, signer: Signer) -> signed.Signed:
@@ -120,11 +146,45 @@ def verify_contracts(raw: bytes, policy_key: PublicKey) -> Contracts:
     payload = signed.verify(What.CONTRACTS, raw, policy_key).payload
     limit = signed.limit_of(What.CONTRACTS)
     m = fields.fixed_map(cbor.loads(payload, limit), (1, 2, 3), "contracts")
-    return Contracts(
+    read = Contracts(
         fields.uint(m[1], "version"),
         ids.terminal_id(m[2]),
         tuple(fields.array_of(m[3], Contract.from_cbor, "contracts", 4000)),
     )
+    if len({item.id for item in read.contracts}) != len(read.contracts):
+        raise Malformed("contracts: an agreement stands twice")
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Leavers:
+    """Clerks (pseudonymous ids) who may no longer sign in at one terminal."""
+
+    version: int
+    terminal: str
+    clerks: tuple[str, ...]
+
+    def sign(self, signer: Signer) -> signed.Signed:
+        """Sign with the policy key."""
+        clerks: list[Cbor] = list(self.clerks)
+        payload = cbor.dumps({1: self.version, 2: self.terminal, 3: clerks})
+        return signed.sign(What.LEAVERS, payload, signer)
+
+
+def verify_leavers(raw: bytes, policy_key: PublicKey) -> Leavers:
+    """Verify under the pinned policy key. Raises a WireError."""
+    payload = signed.verify(What.LEAVERS, raw, policy_key).payload
+    limit = signed.limit_of(What.LEAVERS)
+    m = fields.fixed_map(cbor.loads(payload, limit), (1, 2, 3), "leavers")
+    return Leavers(
+        fields.uint(m[1], "version"),
+        ids.terminal_id(m[2]),
+        tuple(fields.array_of(m[3], _clerk, "leavers", 10_000)),
+    )
+
+
+def _clerk(value: Cbor, where: str) -> str:
+    return fields.text(value, where, 32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from padpos.wire import fields, ids
 from padpos.wire.cbor import Cbor
 
-CUSTOMER_CLASSES = frozenset({"walk-in", "contract"})
+STEPS_OF = {
+    "walk-in": ("identify", "inspect"),
+    "contract": ("identify", "inspect"),
+    "agent": ("identify", "agent", "inspect"),  # identify: the principal's document
+    "organisation": ("organisation", "identify", "inspect"),  # identify: who answers for it
+    "letter": ("identify", "inspect"),
+    "self-service": ("identify", "inspect"),
+}
+"""The steps of each customer class that a policy has a say in."""
+
+CUSTOMER_CLASSES = frozenset(STEPS_OF)
 READINGS = frozenset({"chip", "chip-signed", "typed", "none"})
 LABEL_STATUSES = frozenset({"intended", "printed", "unknown", "blocked"})
-MARKS = frozenset({"identified", "inspected", "contract-uninspected"})
-STEPS = frozenset({"identify", "inspect"})
+MARKS = frozenset({"identified", "typed", "inspected", "contract-uninspected", "letter"})
+STEPS = frozenset(step for steps in STEPS_OF.values() for step in steps)
+HELPERS = frozenset({"agent", "guardian"})
 
 
 def text(value: Cbor, where: str) -> str:
@@ -87,3 +98,62 @@ class Drawn:
         """Raises Malformed."""
         day, n, drawn = fields.fixed_array(value, (3,), where)
         return cls(ids.day(day, where), fields.counted(n, where), fields.boolean(drawn, where))
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Whose document stood beside the sender's: as what, of which class, how it was read."""
+
+    role: str
+    document_class: str
+    reading: str
+
+    def to_cbor(self) -> Cbor:
+        """[role, document class, reading]."""
+        return [self.role, self.document_class, self.reading]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Helper:
+        """Raises Malformed."""
+        role, document_class, reading = fields.fixed_array(value, (3,), where)
+        return cls(
+            fields.one_of(role, HELPERS, where),
+            text(document_class, where),
+            fields.one_of(reading, READINGS, where),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a second clerk (a pseudonymous id) let pass."""
+
+    what: str
+    clerk: str
+
+    def to_cbor(self) -> Cbor:
+        """[what, clerk]."""
+        return [self.what, self.clerk]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Approval:
+        """Raises Malformed."""
+        what, clerk = fields.fixed_array(value, (2,), where)
+        return cls(text(what, where), text(clerk, where))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A clerk's look at sender, document and open parcel of a kiosk; `remote`: through a camera."""
+
+    clerk: str
+    remote: bool
+
+    def to_cbor(self) -> Cbor:
+        """[clerk, remote]."""
+        return [self.clerk, self.remote]
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Look:
+        """Raises Malformed."""
+        clerk, remote = fields.fixed_array(value, (2,), where)
+        return cls(text(clerk, where), fields.boolean(remote, where))

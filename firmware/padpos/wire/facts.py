@@ -8,42 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar
 
 from padpos.wire import fields, ids
 from padpos.wire.cbor import Cbor
 from padpos.wire.errors import Malformed
-from padpos.wire.fact_values import (
-    CUSTOMER_CLASSES,
-    LABEL_STATUSES,
-    READINGS,
-    Drawn,
-    Exemption,
-    Mark,
-    consignment_id,
-    digest,
-    text,
-)
+from padpos.wire.fact_values import LABEL_STATUSES, consignment_id, digest, text
+from padpos.wire.kinds import Kind
+from padpos.wire.parcel_facts import ConsignmentFacts, EndedFacts
 
-
-class Kind(StrEnum):
-    """What an entry records."""
-
-    GENESIS = "genesis"
-    CONSIGNMENT = "consignment"
-    REFUSAL = "refusal"
-    ABANDONED = "abandoned"
-    VOID = "void"
-    LABEL = "label"
-    CLERK = "clerk"
-    DRAW = "draw"
-    OVERRIDE = "override"
-    POLICY = "policy"
-    TAMPER = "tamper"
-    CLOCK = "clock"
-    UPKEEP = "upkeep"
-    CHECKPOINT = "checkpoint"
+__all__ = [
+    "CheckpointFacts", "ClerkFacts", "ConsignmentFacts", "DrawFacts", "EndedFacts", "Facts",
+    "GenesisFacts", "Kind", "LabelFacts", "OverrideFacts", "PolicyFacts", "read_facts",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,129 +40,6 @@ class GenesisFacts:
         """Raises Malformed."""
         m = fields.fixed_map(value, (2, 3), "genesis facts")
         return cls(text(m[2], "software"), fields.octets(m[3], "inbox key", 32))
-
-
-@dataclass(frozen=True, slots=True)
-class ConsignmentFacts:
-    """An accepted parcel, as far as anyone may count it."""
-
-    kind: ClassVar[Kind] = Kind.CONSIGNMENT
-    consignment: bytes
-    waybill: str
-    outlet: str
-    clerk: str
-    customer: str
-    contract: str | None
-    document_class: str | None
-    reading: str
-    policy: int
-    exemptions: tuple[Exemption, ...]
-    marks: tuple[Mark, ...]
-    verdicts: tuple[str, ...]
-    grams: int
-    from_scale: bool
-    draw: Drawn | None
-    times_today: int
-    clerks_own: bool
-    software: str
-    durations: tuple[tuple[str, int], ...]
-
-    def to_cbor(self) -> dict[int | str, Cbor]:
-        """Keys 1 to 19."""
-        return {
-            1: self.consignment,
-            2: self.waybill,
-            3: self.outlet,
-            4: self.clerk,
-            5: self.customer,
-            6: self.contract,
-            7: self.document_class,
-            8: self.reading,
-            9: self.policy,
-            10: [exemption.to_cbor() for exemption in self.exemptions],
-            11: [mark.to_cbor() for mark in self.marks],
-            12: list(self.verdicts),
-            13: self.grams,
-            14: self.from_scale,
-            15: self.draw.to_cbor() if self.draw else None,
-            16: self.times_today,
-            17: self.clerks_own,
-            18: self.software,
-            19: [[step, milliseconds] for step, milliseconds in self.durations],
-        }
-
-    @classmethod
-    def from_cbor(cls, value: Cbor) -> ConsignmentFacts:
-        """Raises Malformed."""
-        m = fields.fixed_map(value, range(1, 20), "consignment facts")
-        return cls(
-            consignment_id(m[1], "consignment id"),
-            ids.waybill(m[2]),
-            text(m[3], "outlet"),
-            text(m[4], "clerk"),
-            fields.one_of(m[5], CUSTOMER_CLASSES, "customer class"),
-            fields.optional(m[6], text, "contract"),
-            fields.optional(m[7], text, "document class"),
-            fields.one_of(m[8], READINGS, "reading"),
-            fields.uint(m[9], "policy version"),
-            tuple(fields.array_of(m[10], Exemption.from_cbor, "exemptions", 8)),
-            tuple(fields.array_of(m[11], Mark.from_cbor, "marks", 8)),
-            tuple(fields.array_of(m[12], text, "verdicts", 64)),
-            fields.uint(m[13], "grams"),
-            fields.boolean(m[14], "weight from scale"),
-            fields.optional(m[15], Drawn.from_cbor, "draw"),
-            fields.uint(m[16], "times today"),
-            fields.boolean(m[17], "clerk's own document"),
-            text(m[18], "software"),
-            tuple(fields.array_of(m[19], _duration, "durations", 32)),
-        )
-
-
-def _duration(value: Cbor, where: str) -> tuple[str, int]:
-    step, milliseconds = fields.fixed_array(value, (2,), where)
-    return text(step, where), fields.uint(milliseconds, where)
-
-
-@dataclass(frozen=True, slots=True)
-class EndedFacts:
-    """A consignment that ended without a parcel accepted: refused, abandoned or voided."""
-
-    consignment: bytes
-    reason: str
-    step: str
-    outlet: str
-    clerk: str
-    customer: str | None
-    document_class: str | None
-    policy: int
-
-    def to_cbor(self) -> dict[int | str, Cbor]:
-        """Keys 1 to 8."""
-        return {
-            1: self.consignment,
-            2: self.reason,
-            3: self.step,
-            4: self.outlet,
-            5: self.clerk,
-            6: self.customer,
-            7: self.document_class,
-            8: self.policy,
-        }
-
-    @classmethod
-    def from_cbor(cls, value: Cbor) -> EndedFacts:
-        """Raises Malformed."""
-        m = fields.fixed_map(value, range(1, 9), "facts")
-        return cls(
-            consignment_id(m[1], "consignment id"),
-            text(m[2], "reason"),
-            text(m[3], "step"),
-            text(m[4], "outlet"),
-            text(m[5], "clerk"),
-            fields.optional(m[6], text, "customer class"),
-            fields.optional(m[7], text, "document class"),
-            fields.uint(m[8], "policy version"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +106,40 @@ class DrawFacts:
             ids.day(m[2]),
             text(m[3], "contract"),
             fields.counted(m[4], "n"),
+            fields.uint(m[5], "policy version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFacts:
+    """A second clerk let something pass that the policy keeps from one clerk alone."""
+
+    kind: ClassVar[Kind] = Kind.OVERRIDE
+    consignment: bytes
+    what: tuple[str, ...]
+    clerk: str
+    approved_by: str
+    policy: int
+
+    def to_cbor(self) -> dict[int | str, Cbor]:
+        """Keys 1 to 5."""
+        return {
+            1: self.consignment,
+            2: list(self.what),
+            3: self.clerk,
+            4: self.approved_by,
+            5: self.policy,
+        }
+
+    @classmethod
+    def from_cbor(cls, value: Cbor) -> OverrideFacts:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, range(1, 6), "override facts")
+        return cls(
+            consignment_id(m[1], "consignment id"),
+            tuple(fields.array_of(m[2], text, "what was let pass", 16)),
+            text(m[3], "clerk"),
+            text(m[4], "approving clerk"),
             fields.uint(m[5], "policy version"),
         )
 
@@ -324,6 +212,7 @@ Facts = (
     | EndedFacts
     | LabelFacts
     | DrawFacts
+    | OverrideFacts
     | PolicyFacts
     | ClerkFacts
     | CheckpointFacts
@@ -337,6 +226,7 @@ _READERS: dict[Kind, Callable[[Cbor], Facts]] = {
     Kind.VOID: EndedFacts.from_cbor,
     Kind.LABEL: LabelFacts.from_cbor,
     Kind.DRAW: DrawFacts.from_cbor,
+    Kind.OVERRIDE: OverrideFacts.from_cbor,
     Kind.POLICY: PolicyFacts.from_cbor,
     Kind.CLERK: ClerkFacts.from_cbor,
     Kind.CHECKPOINT: CheckpointFacts.from_cbor,
@@ -346,7 +236,7 @@ _READERS: dict[Kind, Callable[[Cbor], Facts]] = {
 def read_facts(kind: Kind, value: Cbor) -> Facts:
     """The facts of an entry of this kind. Raises Malformed.
 
-    override, tamper, clock and upkeep entries have no writer yet, so no reader takes them.
+    tamper, clock and upkeep entries have no writer yet, so no reader takes them.
     """
     reader = _READERS.get(kind)
     if reader is None:

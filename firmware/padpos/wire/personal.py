@@ -61,14 +61,37 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Organisation:
+    """A sender that is no person: its name and unified social credit code (GB 32100)."""
+
+    name: str
+    code: str
+
+    def to_cbor(self) -> Cbor:
+        """{1: name, 2: code}."""
+        return {1: self.name, 2: self.code}
+
+    @classmethod
+    def from_cbor(cls, value: Cbor, where: str) -> Organisation:
+        """Raises Malformed."""
+        m = fields.fixed_map(value, (1, 2), where)
+        return cls(fields.text(m[1], where, 400), fields.text(m[2], where, 18))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class SealedConsignment:
-    """For the authority: who sent what to whom."""
+    """For the authority: who sent what to whom.
+
+    `document` is the sender's, or that of the person who answers for an organisation; `agent` that
+    of an agent or guardian beside it.
+    """
 
     document: Document | None
     agent: Document | None
     sender: Party
     recipient: Party
     contents: str
+    organisation: Organisation | None = None
 
     def padded(self) -> bytes:
         """The padded map, ready to seal."""
@@ -79,19 +102,21 @@ class SealedConsignment:
                 3: self.sender.to_cbor(),
                 4: self.recipient.to_cbor(),
                 5: self.contents,
+                6: self.organisation.to_cbor() if self.organisation else None,
             }
         )
 
     @classmethod
     def from_padded(cls, content: bytes) -> SealedConsignment:
         """Raises Malformed."""
-        m = fields.fixed_map(envelope.unpad(content), range(1, 6), "sealed consignment")
+        m = fields.fixed_map(envelope.unpad(content), range(1, 7), "sealed consignment")
         return cls(
             fields.optional(m[1], Document.from_cbor, "document"),
             fields.optional(m[2], Document.from_cbor, "agent"),
             Party.from_cbor(m[3], "sender"),
             Party.from_cbor(m[4], "recipient"),
             fields.text(m[5], "contents", 400),
+            fields.optional(m[6], Organisation.from_cbor, "organisation"),
         )
 
 

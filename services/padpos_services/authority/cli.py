@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from padpos.wire.entry import MOST_SEQ
+from padpos.wire.ids import CHINA
 from padpos.wire.policy import PPM
 from padpos_services.authority import (
     asking,
@@ -18,6 +20,7 @@ from padpos_services.authority import (
     carrier,
     enrolment,
     founding,
+    policyfile,
     publishing,
     reports,
 )
@@ -154,17 +157,31 @@ def publish_keys(home: Home, terminal: str, days: int) -> None:
     show_default=True,
     help="How long the policy stands.",
 )
+@click.option(
+    "--from",
+    "begins",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="When it comes into force, in UTC+8; default: at once. Till then the last one holds.",
+)
 def publish_policy(  # noqa: PLR0917 - click hands each option over by name
-    home: Home, terminal: str, draw_rate: int, file: Path | None, days: int, valid_days: int
+    home: Home,
+    terminal: str,
+    draw_rate: int,
+    file: Path | None,
+    days: int,
+    valid_days: int,
+    begins: datetime | None,
 ) -> None:
     """Publish a policy with draw commitments, and prepare the draw keys.
 
     The sealed draw keys go out only once the terminal's own ledger says it accepted a policy
     that commits to those days.
     """
+    start = int(begins.replace(tzinfo=CHINA).timestamp() * 1000) if begins else None
     version = publishing.publish_policy(
-        home.require(), terminal, draw_rate=draw_rate, file=file, days=days, valid_days=valid_days
-    )
+        home.require(), terminal, draw_rate=draw_rate, file=file, days=days, valid_days=valid_days,
+        begins=start,
+    )  # fmt: skip
     click.echo(f"policy version {version} for {terminal} queued")
 
 
@@ -187,8 +204,12 @@ def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_d
     "--contract",
     "contracts",
     multiple=True,
-    required=True,
     help="Id of a contract customer; repeat for each. The list replaces the last one.",
+)
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Agreements in TOML, with validity, categories and responsible person.",
 )
 @click.option(
     "--days",
@@ -197,10 +218,35 @@ def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_d
     show_default=True,
     help="How long the agreements stand.",
 )
-def publish_contracts(home: Home, terminal: str, contracts: tuple[str, ...], days: int) -> None:
+def publish_contracts(
+    home: Home, terminal: str, contracts: tuple[str, ...], days: int, file: Path | None
+) -> None:
     """Publish the contract customers a terminal may serve as such."""
-    version = publishing.publish_contracts(home.require(), terminal, contracts, days)
+    if not contracts and file is None:
+        raise click.UsageError("name the agreements by --contract or --file")
+    version = publishing.publish_contracts(home.require(), terminal, contracts, days, file)
     click.echo(f"contracts version {version} for {terminal} queued")
+
+
+@publish.command("leavers")
+@home_option
+@terminal_option
+@click.option(
+    "--clerk",
+    "clerks",
+    multiple=True,
+    help="Pseudonym of a clerk who left; repeat for each. The list replaces the last one.",
+)
+def publish_leavers(home: Home, terminal: str, clerks: tuple[str, ...]) -> None:
+    """Publish the clerks who may no longer sign in."""
+    version = publishing.publish_leavers(home.require(), terminal, clerks)
+    click.echo(f"leavers version {version} for {terminal} queued")
+
+
+@main.command("policy-template")
+def policy_template() -> None:
+    """Print the packaged policy: a file to change and publish with `--file`."""
+    click.echo(policyfile.template(), nl=False)
 
 
 @main.command("broker-config")

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from padpos.wire import documents, draw, keyset, policy
-from padpos.wire.documents import Contract, Contracts, WaybillRange, Waybills
+from padpos.wire.documents import Contract, Contracts, Leavers, WaybillRange, Waybills
 from padpos.wire.errors import WireError
 from padpos.wire.keys import Alg, PublicKey, Signer
 from padpos.wire.keyset import KeySet, Use
 from padpos.wire.signed import Signed
 from padpos_services.authority import keyfiles, store
+from padpos_services.authority.contractfile import read_contracts
 from padpos_services.authority.daykeys import day_keys
 from padpos_services.authority.errors import NotPublished
 from padpos_services.authority.home import Home
@@ -78,16 +79,28 @@ def publish_keys(home: Home, terminal: str, days: int) -> int:
 
 
 def publish_policy(
-    home: Home, terminal: str, *, draw_rate: int, file: Path | None, days: int, valid_days: int
+    home: Home,
+    terminal: str,
+    *,
+    draw_rate: int,
+    file: Path | None,
+    days: int,
+    valid_days: int,
+    begins: int | None = None,
 ) -> int:
-    """Queue a policy for one terminal, and the draw message that belongs to it; its version."""
+    """Queue a policy for one terminal, and the draw message that belongs to it; its version.
+
+    In force at once, or from `begins` (ms): until then the terminal keeps it beside the one in
+    force.
+    """
     now = shared_database.now_ms()
+    start = now - SKEW_MS if begins is None else begins
     signer = _policy_key(home)
     with _terminal(home, terminal) as to:
         keys = day_keys(home, terminal, to.chain, days)
         version = to.next_version("policy")
         frame = Frame(
-            version, terminal, now - SKEW_MS, now + valid_days * DAY_MS, draw_rate,
+            version, terminal, start, start + SKEW_MS + valid_days * DAY_MS, draw_rate,
             {day: draw.commitment(key) for day, key in keys.items()},
         )  # fmt: skip
         made = read_policy(file, frame).sign(signer)
@@ -116,16 +129,34 @@ def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_d
     return version
 
 
-def publish_contracts(home: Home, terminal: str, contracts: Sequence[str], days: int) -> int:
-    """Queue the terminal's contract customers, all of them; the version."""
+def publish_contracts(
+    home: Home, terminal: str, contracts: Sequence[str], days: int, file: Path | None = None
+) -> int:
+    """Queue the terminal's contract customers, all of them: those named, good for `days`, and
+    those of the file with their own validity, categories and responsible person; the version.
+
+    Raises NotPublished.
+    """
     signer = _policy_key(home)
     now = shared_database.now_ms()
     agreed = tuple(Contract(name, now - SKEW_MS, now + days * DAY_MS) for name in contracts)
+    agreed += read_contracts(file) if file else ()
     with _terminal(home, terminal) as to:
         version = to.next_version("contracts")
         made = Contracts(version, terminal, agreed).sign(signer)
         _self_check(lambda: documents.verify_contracts(made.raw, signer.public))
         to.queue("contracts", version, made)
+    return version
+
+
+def publish_leavers(home: Home, terminal: str, clerks: Sequence[str]) -> int:
+    """Queue the clerks who may no longer sign in at the terminal, all of them; the version."""
+    signer = _policy_key(home)
+    with _terminal(home, terminal) as to:
+        version = to.next_version("leavers")
+        made = Leavers(version, terminal, tuple(clerks)).sign(signer)
+        _self_check(lambda: documents.verify_leavers(made.raw, signer.public))
+        to.queue("leavers", version, made)
     return version
 
 

@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import click
 
-from bench.frame import Measure, Plan, Ratio, Way, run
+from bench.frame import Measure, Plan, Ratio, Target, Way, run
 from bench.sealing import CONSIGNMENT, RECIPIENT, SENDER, consignment
 from bench.show import options, show
 from padpos.counter import events
 from padpos.counter.consignment import Photo
 from padpos.counter.events import Event
 from padpos.counter.flow import IDLE, Next, Outcome, State, transition
-from padpos.wire.fact_values import STEPS_OF
+from padpos.wire.fact_values import MARKS, STEPS_OF
 from padpos.wire.policy import (
     Choice,
     DocumentClass,
@@ -52,11 +52,12 @@ def policy() -> Policy:
         freeze_hours=72,
         freeze_count=1000,
         prohibited=(),
-        marks=(MarkText("identified", "实名收寄"), MarkText("inspected", "收寄验视")),
+        marks=tuple(MarkText(mark, "标识") for mark in sorted(MARKS)),
         retention_days=180,
         limits=tuple(Limit(subject, 5, 20, 50) for subject in Subject),
         switches=tuple(Switch(choice, True, "bench") for choice in Choice),
         guardian_under=14,
+        adult_at=18,
         visit_seconds=600,
     )
 
@@ -66,8 +67,9 @@ def walk_in() -> tuple[Event, ...]:
     document = consignment().document
     assert document is not None  # a walk-in customer's consignment has one
     return (
-        events.Begun(CONSIGNMENT, "walk-in"),
-        events.DocumentRead(document, "chip", 0),
+        events.Begun(CONSIGNMENT, "walk-in", clerk="clerk-1"),
+        events.DocumentRead(document, "chip", 1),
+        events.PersonAgreed(),
         events.PhotoTaken(Photo(bytes(32), 300_000, "ok")),
         events.PhotoTaken(Photo(bytes([1]) * 32, 300_000, "ok")),
         events.SenderGiven(SENDER.phone),
@@ -110,7 +112,7 @@ def plan() -> Iterator[Plan]:
     yield Plan(
         ways=(
             Way("plain function call", _per_event(_stay, script, law)),
-            Way("transition", _per_event(transition, script, law)),
+            Way("transition", _per_event(transition, script, law), Target(0.001)),
         ),
         ratios=(Ratio("transition / plain call", "transition", "plain function call"),),
         notes=(f"Mean over the {len(script)} events of an accepted walk-in parcel.",),

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from padpos.counter import events
-from padpos.counter.errors import Invalid
+from padpos.counter.errors import Invalid, NotNow
 from padpos.counter.flow import IDLE, State, transition
 from padpos.counter.marks import marks_of
 from padpos.wire.fact_values import Mark
 from padpos.wire.personal import Party
 from tests.counter.parcels import (
+    AGREED,
     CONFIRMED,
     CONTRACT,
     ID,
@@ -31,8 +32,8 @@ from tests.wire.vector_objects import DOCUMENT, RECIPIENT, SENDER, START
 
 
 def test_once_recorded_no_plaintext_is_left() -> None:
-    """Rule 1: after the entry the counter remembers a number and nobody's name."""
-    state = after(*WHOLE_WALK_IN, RECORDED)
+    """Rule 1: after the entry, the card lifted, the counter remembers nobody's name."""
+    state = after(*WHOLE_WALK_IN, RECORDED, events.VisitEnded())
     plain = {text for value in (SENDER, RECIPIENT, DOCUMENT) for text in texts_in(value)}
     assert plain & set(texts_in(after(*WHOLE_WALK_IN)))
     assert not plain & set(texts_in(state))
@@ -83,13 +84,21 @@ def test_a_phone_is_kept_without_its_blanks_and_hyphens() -> None:
     assert state.consignment.recipient.phone == "+8619900000002"
 
 
-@pytest.mark.parametrize("reading", ["chip", "chip-signed", "typed", "none"])
-def test_the_mark_of_identification_is_earned_by_the_chip_alone(reading: str) -> None:
-    """Rule 5: what a clerk typed earns no 实名收寄."""
-    held = after(WALK_IN, events.DocumentRead(DOCUMENT, reading, 1)).consignment
-    assert held is not None
-    expected = (Mark("identified", (b"sealed",)),) if "chip" in reading else ()
-    assert marks_of(held, b"sealed") == expected
+@pytest.mark.parametrize("reading", ["chip", "chip-signed"])
+def test_the_mark_of_identification_is_earned_by_a_chip_and_a_person_compared(reading: str) -> None:
+    """Rule 5: a card without its bearer earns no 实名收寄."""
+    read = events.DocumentRead(DOCUMENT, reading, 1)
+    alone, compared = after(WALK_IN, read).consignment, after(WALK_IN, read, AGREED).consignment
+    assert alone is not None and compared is not None
+    assert marks_of(alone, b"sealed") == ()
+    assert marks_of(compared, b"sealed") == (Mark("identified", (b"sealed",)),)
+
+
+@pytest.mark.parametrize("reading", ["typed", "none", "seen"])
+def test_nothing_passes_as_read_that_was_not(reading: str) -> None:
+    """Rule 5: what a clerk typed comes by its own event, with its own mark."""
+    with pytest.raises(NotNow):
+        after(WALK_IN, events.DocumentRead(DOCUMENT, reading, 1))
 
 
 def test_the_mark_of_inspection_names_the_photographs() -> None:

@@ -16,6 +16,7 @@ from padpos.wire.facts import Kind
 from padpos.wire.personal import Document, Party
 from padpos.wire.policy import Duty
 from tests.counter.parcels import (
+    AGREED,
     BLOCKED,
     CONFIRMED,
     CONTRACT,
@@ -38,6 +39,8 @@ from tests.counter.parcels import (
 )
 from tests.wire.vector_objects import DOCUMENT, START
 
+GIVES = events.OrganisationGiven("样例文具有限公司", "91110000000000001H")
+TYPED = events.DocumentTyped(DOCUMENT, "chip-damaged", 1, typed_here=0, typed_by_clerk=0)
 STATES: dict[str, tuple[events.Event, ...]] = {
     "idle": (),
     "open": (WALK_IN,),
@@ -50,7 +53,9 @@ STATES: dict[str, tuple[events.Event, ...]] = {
 EVENTS: dict[type, events.Event] = {
     type(event): event
     for event in (
-        WALK_IN, DRAWN, READ, events.DeviceFailed("card-lifted"), PHOTOGRAPHED, SENDS, RECEIVES,
+        WALK_IN, events.VisitEnded(), events.Ticked(), DRAWN, GIVES, READ, TYPED, AGREED,
+        events.Approved("clerk-07"), events.Looked("clerk-07", False),
+        events.DeviceFailed("card-lifted"), PHOTOGRAPHED, SENDS, RECEIVES,
         HOLDS, CONFIRMED, events.Refused("prohibited-goods"), events.Abandoned("sender-left"),
         RECORDED, events.RecordFailed("waybills-spent"), UNKNOWN, events.LabelSaid(whole=True),
         events.RetryLabel(), events.LabelGivenUp(),
@@ -58,17 +63,17 @@ EVENTS: dict[type, events.Event] = {
     )
 }  # fmt: skip
 OPEN_EVENTS = {
-    "DocumentRead", "DeviceFailed", "PhotoTaken", "RecipientGiven", "ContentsGiven", "Refused",
-    "Abandoned",
+    "DocumentRead", "DocumentTyped", "DeviceFailed", "PhotoTaken", "RecipientGiven",
+    "ContentsGiven", "Refused", "Abandoned",
 }  # fmt: skip
 TAKEN = {
     "idle": {"Begun", "LabelOwed"},
     "open": OPEN_EVENTS,
-    "recording": {"Recorded", "RecordFailed"},
-    "printing": {"LabelEnded"},
-    "label-unknown": {"LabelSaid", "LabelGivenUp"},
-    "label-blocked": {"RetryLabel", "LabelGivenUp"},
-    "done": {"Begun", "LabelOwed"},
+    "recording": {"Recorded", "RecordFailed", "VisitEnded"},
+    "printing": {"LabelEnded", "VisitEnded"},
+    "label-unknown": {"LabelSaid", "LabelGivenUp", "VisitEnded"},
+    "label-blocked": {"RetryLabel", "LabelGivenUp", "VisitEnded"},
+    "done": {"Begun", "LabelOwed", "VisitEnded"},
 }
 
 
@@ -96,7 +101,8 @@ def test_a_walk_in_is_asked_for_everything_in_order_and_then_recorded() -> None:
         state, effects = transition(state, event, POLICY, START)
         asked.append(step_of(state, POLICY))
     assert asked == [
-        Step.IDENTIFY, Step.INSPECT, Step.SENDER, Step.RECIPIENT, Step.CONTENTS, Step.CONFIRM, None,
+        Step.IDENTIFY, Step.PERSON, Step.INSPECT, Step.SENDER, Step.RECIPIENT, Step.CONTENTS,
+        Step.CONFIRM, None,
     ]  # fmt: skip
     assert [type(effect) for effect in effects] == [events.RecordAccepted]
 
@@ -126,12 +132,12 @@ def test_a_parcel_is_drawn_once() -> None:
         transition(after(WALK_IN), DRAWN, POLICY, START)
 
 
-@pytest.mark.parametrize("left_out", [READ, PHOTOGRAPHED, SENDS, RECEIVES, HOLDS])
+@pytest.mark.parametrize("left_out", [READ, AGREED, PHOTOGRAPHED, SENDS, RECEIVES, HOLDS])
 def test_nothing_is_accepted_with_one_thing_left_out(left_out: events.Event) -> None:
     """Rule 4: each step alone keeps a walk-in from its label."""
     given = [event for event in WHOLE_WALK_IN[:-1] if event is not left_out]
     if left_out is READ:
-        given.remove(SENDS)
+        given = [event for event in given if event not in (AGREED, SENDS)]
     with pytest.raises(StillOwed):
         transition(after(*given), CONFIRMED, POLICY, START)
 
@@ -213,7 +219,7 @@ def test_a_parcel_that_ends_otherwise_is_recorded_with_its_step_and_reason(reaso
     kind = Kind.REFUSAL if refused else Kind.ABANDONED
     held = after(WALK_IN, READ).consignment
     assert held is not None
-    assert effects == (events.RecordEnded(kind, held, reason, "inspect"),)
+    assert effects == (events.RecordEnded(kind, held, reason, "person"),)
     assert (state.phase, state.consignment) == (Phase.DONE, None)
 
 

@@ -17,6 +17,7 @@ from padpos.counter import events
 from padpos.counter.consignment import Consignment, Photo
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import IDLE, Phase, State, step_of, transition
+from padpos.counter.identity import Role
 from padpos.counter.reasons import ABANDONED, REFUSALS
 from padpos.wire.fact_values import Drawn
 from padpos.wire.personal import Document, Party
@@ -28,11 +29,22 @@ NOW = 1_767_225_600_000  # 2026-01-01, any day will do
 WAYBILL = "PPT00000000000"
 NOBODY = Party("测试", "13800000000", "湖南省")
 PAPER = Document(
-    type="citizen", name="测试", number="", sex=None, birth=None, valid_from=None,
+    type="passport", name="测试", number="P19050312", sex=None, birth="19050312", valid_from=None,
     valid_until="20400101", address=None, ethnicity=None, issuer=None, chinese_name=None,
     nationality=None, permit_number=None, times_issued=None,
 )  # fmt: skip
+OTHER_PAPER = replace(PAPER, number="P19080203")
+YOUNG_PAPER = replace(PAPER, number="P20150312", birth="20150312")
 OLD_PAPER = replace(PAPER, valid_until="19900101")
+CLERK, SECOND = "clerk-1", "clerk-2"
+CUSTOMERS = {
+    "walk-in": "a walk-in",
+    "contract": "a contract customer",
+    "agent": "an agent for a principal",
+    "organisation": "an organisation",
+    "letter": "a letter",
+    "self-service": "self-service",
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +56,31 @@ class Happening:
 
 
 HAPPENINGS = (
-    Happening("Begun walk-in", events.Begun(bytes(16), "walk-in")),
-    Happening("Begun contract", events.Begun(bytes(16), "contract", "C-1001")),
+    *(
+        Happening(
+            f"Begun {customer}",
+            events.Begun(bytes(16), customer, "C-1001" if customer == "contract" else None, CLERK),
+        )
+        for customer in CUSTOMERS
+    ),
+    Happening(
+        "Begun, the same visit", events.Begun(bytes(16), "walk-in", clerk=CLERK, same_visit=True)
+    ),
+    Happening("VisitEnded", events.VisitEnded()),
+    Happening("OrganisationGiven", events.OrganisationGiven("测试", "91110000000000001H")),
     Happening("DrawMade drawn", events.DrawMade(Drawn("2026-01-01", 1, True))),
     Happening("DrawMade not drawn", events.DrawMade(Drawn("2026-01-01", 1, False))),
     Happening("DocumentRead", events.DocumentRead(PAPER, "chip", 1)),
+    Happening("DocumentRead of a child", events.DocumentRead(YOUNG_PAPER, "chip", 1)),
     Happening("DocumentRead, not acceptable", events.DocumentRead(OLD_PAPER, "chip", 1)),
+    *(
+        Happening(f"DocumentRead, the {role}'s", events.DocumentRead(OTHER_PAPER, "chip", 1, role))
+        for role in (Role.AGENT, Role.GUARDIAN)
+    ),
+    Happening("DocumentTyped", events.DocumentTyped(PAPER, "chip-damaged", 1, 0, 0)),
+    Happening("PersonAgreed", events.PersonAgreed()),
+    Happening("Approved", events.Approved(SECOND)),
+    Happening("Looked", events.Looked(SECOND, remote=False)),
     Happening("DeviceFailed", events.DeviceFailed("card-lifted")),
     Happening("PhotoTaken", events.PhotoTaken(Photo(bytes(32), 1, "plausible"))),
     Happening("SenderGiven", events.SenderGiven(NOBODY.phone, NOBODY.name, NOBODY.address)),
@@ -110,8 +141,7 @@ def page() -> str:
     arrows = list(explore(policy))
     return _PAGE.format(
         phases="\n".join(_phases(arrows)),
-        walk_in="\n".join(_steps(arrows, policy, "walk-in")),
-        contract="\n".join(_steps(arrows, policy, "contract")),
+        customers="\n".join(_customers(arrows, policy)),
         effects="\n".join(_effects(arrows)),
     )
 
@@ -121,12 +151,26 @@ def _key(state: State) -> tuple[object, ...]:
     held = state.consignment
     has = () if held is None else (held.customer, held.draw, *_filled(held))
     generation = state.paper.generation if state.paper else 0
-    return (state.phase, state.problem is None, generation, *has)
-
-
-def _filled(held: Consignment) -> tuple[bool, ...]:
     return (
-        held.document is not None,
+        state.phase,
+        state.problem is None,
+        generation,
+        state.visit and state.visit.customer,
+        *has,
+    )
+
+
+def _filled(held: Consignment) -> tuple[object, ...]:
+    identity = held.identity
+    return (
+        identity.document and identity.document.birth,
+        identity.reading,
+        identity.role,
+        identity.organisation is not None,
+        identity.agreed,
+        identity.started is None,
+        held.unapproved,
+        held.look is not None,
         bool(held.photos),
         held.sender is not None,
         held.recipient is not None,
@@ -138,14 +182,23 @@ def _phases(arrows: Iterable[Arrow]) -> Iterator[str]:
     found: dict[tuple[Phase, Phase], set[str]] = defaultdict(set)
     for arrow in arrows:
         before, after = arrow.before.phase, arrow.after.phase
-        if (before, after) != (Phase.OPEN, Phase.OPEN):
+        if before != after:
             outcome = f", {arrow.after.outcome}" if arrow.after.outcome else ""
-            found[before, after].add(arrow.name.removesuffix(" walk-in").removesuffix(" contract")
-                                     + outcome)  # fmt: skip
+            found[before, after].add(_plain(arrow.name) + outcome)
     yield "    [*] --> idle"
     for (start, end), names in found.items():
         for name in sorted(names):
             yield f"    {_id(start)} --> {_id(end)}: {name}"
+
+
+def _plain(name: str) -> str:
+    return "Begun" if name.removeprefix("Begun ") in CUSTOMERS else name
+
+
+def _customers(arrows: list[Arrow], policy: Policy) -> Iterator[str]:
+    for customer, called in CUSTOMERS.items():
+        lines = "\n".join(_steps(arrows, policy, customer))
+        yield _CUSTOMER.format(called=called, lines=lines)
 
 
 def _steps(arrows: Iterable[Arrow], policy: Policy, customer: str) -> Iterator[str]:
@@ -156,7 +209,7 @@ def _steps(arrows: Iterable[Arrow], policy: Policy, customer: str) -> Iterator[s
             continue
         asked, asks = step_of(arrow.before, policy), step_of(arrow.after, policy)
         if asked != asks and arrow.before.phase in (Phase.IDLE, Phase.OPEN):
-            lines.add(f"    {asked or '[*]'} --> {asks}: {arrow.name.removesuffix(f' {customer}')}")
+            lines.add(f"    {asked or '[*]'} --> {asks}: {_plain(arrow.name)}")
     yield from sorted(lines)
 
 
@@ -179,9 +232,9 @@ _PAGE = """\
 
 Drawn from the code by `python -m tests.repo.flow_diagram --write`; a test compares. Every arrow is
 a transition that `padpos.counter.flow.transition` takes under the policy that ships with the
-authority (walk-ins are identified and inspected, contract customers drawn). Left out are only
-events after which it asks for the same as before: a device that failed, one more photo, a
-correction. Every other event is refused and changes nothing.
+authority. Left out are only events after which it asks for the same as before: a device that
+failed, one more photo, a correction, time that passes. Every other event is refused and changes
+nothing.
 
 ## A consignment's phases
 
@@ -195,28 +248,30 @@ the state from then on, and only then does a label print. `LabelOwed` comes afte
 finds a label nobody vouched for. `LabelSaid not whole` prints the next generation, and after the
 third voids the number.
 
-## While it is open: a walk-in
+A visit (`Begun, the same visit`) lasts while the card lies there and its time is not up: its next
+parcel keeps the document that was read and the sender, and needs its own inspection and label.
+
+## While it is open
 
 What the screen asks for next. Data may come in any order, so an arrow may skip what was given
-ahead; no order leads to `confirm` without a document and a photo.
+ahead; no order leads to `confirm` without what [the law](law.md) of the class demands.
 
-```mermaid
-stateDiagram-v2
-{walk_in}
-```
-
-## While it is open: a contract customer
-
-```mermaid
-stateDiagram-v2
-{contract}
-```
-
+{customers}
 ## What a transition asks for
 
 | event | effects |
 |---|---|
 {effects}
+"""
+
+
+_CUSTOMER = """\
+### {called}
+
+```mermaid
+stateDiagram-v2
+{lines}
+```
 """
 
 

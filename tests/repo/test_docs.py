@@ -187,7 +187,9 @@ def test_every_setting_of_the_uplink_is_told() -> None:
 def test_every_problem_a_clerk_may_meet_is_told_to_the_technician() -> None:
     table = page("technician.md").partition("## What a problem means")[2]
     refused_by_people = {"document-not-shown", "inspection-refused", "prohibited-goods"}
-    codes = {*reasons.PROBLEMS, *reasons.REFUSALS} - refused_by_people
+    codes = {*reasons.PROBLEMS, *reasons.REFUSALS, *reasons.CLOSED, *reasons.CONCERNS}
+    codes |= {*reasons.VOIDS, *reasons.TYPED_REASONS}
+    codes -= refused_by_people
     assert codes <= named(table)
 
 

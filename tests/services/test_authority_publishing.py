@@ -15,8 +15,11 @@ from padpos.wire import documents, draw, keyset, policy
 from padpos.wire.facts import ClerkFacts, PolicyFacts
 from padpos.wire.keys import Alg, sealing_private
 from padpos.wire.messages import OFFLINE, EntryMessage, TerminalStatus
+from padpos_services.authority.policyfile import template
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.services.conftest import Authority, SafeNumbers, Terminal
 
 
@@ -170,3 +173,81 @@ def test_status_says_what_is_there_in_json(authority: Authority, terminal: Termi
     number = authority.rows("SELECT max(id) FROM entry WHERE terminal = ?", terminal.name)[0][0]
     shown = json.loads(authority.run("show", str(number)))
     assert (shown["kind"], shown["facts"]) == ("clerk", {"2": "c-1", "3": True})
+
+
+def test_leavers_are_published_whole_each_time(authority: Authority, terminal: Terminal) -> None:
+    for clerks in (("clerk-01", "clerk-02"), ()):
+        options = [word for clerk in clerks for word in ("--clerk", clerk)]
+        authority.run("publish", "leavers", "--terminal", terminal.name, *options)
+        found = documents.verify_leavers(terminal.next_of("leavers"), authority.policy_key)
+        assert (found.terminal, found.clerks) == (terminal.name, clerks)
+
+
+def test_agreements_come_from_a_file_with_days_categories_and_who_answers(
+    authority: Authority, terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "contracts.toml"
+    file.write_text(
+        '[[contract]]\nid = "C-9"\nfrom = 2026-01-01\nuntil = 2027-01-01\n'
+        'categories = ["文具"]\nresponsible = "r-2"\n',
+        "utf-8",
+    )
+    authority.run("publish", "contracts", "--terminal", terminal.name, "--file", str(file))
+    found = documents.verify_contracts(terminal.next_of("contracts"), authority.policy_key)
+    (agreed,) = found.contracts
+    assert (agreed.id, agreed.categories, agreed.responsible) == ("C-9", ("文具",), "r-2")
+    assert agreed.not_before == 1_767_196_800_000  # midnight of 2026-01-01 in UTC+8
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "[[contract]]"),
+        ("[[contract]]\nid = 'C-9'\n", "contract 1"),
+        (
+            "[[contract]]\nid = 'C'\nfrom = 2026-01-01\nuntil = 2027-01-01\ncolour = 1\n",
+            "contract 1",
+        ),
+        ("[[contract]]\nid = 'C'\nfrom = 'x'\nuntil = 2027-01-01\n", "from and until"),
+        ("[[contract]]\nid = 'C'\nfrom = 2027-01-01\nuntil = 2026-01-01\n", "ends before"),
+        ("[[contract", "contracts.toml"),
+    ],
+)
+def test_a_mistake_in_an_agreement_is_told_with_its_place_and_nothing_is_published(
+    authority: Authority, terminal: Terminal, tmp_path: Path, text: str, place: str
+) -> None:
+    file = tmp_path / "contracts.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(AssertionError, match=re.escape(place)):
+        authority.run("publish", "contracts", "--terminal", terminal.name, "--file", str(file))
+
+
+def test_a_policy_may_begin_on_a_day_to_come(authority: Authority, terminal: Terminal) -> None:
+    authority.run(
+        "publish", "policy", "--terminal", terminal.name, "--draw-rate", "5", "--from", "2099-01-02"
+    )
+    found, _ = policy.verify(terminal.next_of("policy"), authority.policy_key)
+    assert found.valid_from == 4_070_966_400_000  # midnight of 2099-01-02 in UTC+8
+    assert found.valid_until > found.valid_from
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("typed_per_day = 20 ", "typed_per_month = 20 ", "typed_per_day is missing"),
+        ("typed_per_day = 20 ", "colour = 3\ntyped_per_day = 20 ", "colour: no such setting"),
+        ('duty = "by-draw"', 'duty = "perhaps"', "perhaps"),
+        ('customer = "letter"\nstep = "inspect"\nduty = "exempt"',
+         'customer = "letter"\nstep = "inspect"\nduty = "required"', "letter"),
+        ("prompt = 5\nsecond = 20", "prompt = 50\nsecond = 20", "stricter answer"),
+        ('mark = "typed"', 'mark = "typed"\nsize = 3', "marks 2: size"),
+    ],
+)  # fmt: skip
+def test_a_changed_template_that_is_no_policy_is_not_published(  # noqa: PLR0917 - fixtures and a case
+    authority: Authority, terminal: Terminal, tmp_path: Path, old: str, new: str, place: str
+) -> None:
+    assert old in template()
+    file = tmp_path / "policy.toml"
+    file.write_text(template().replace(old, new, 1), "utf-8")
+    with pytest.raises(AssertionError, match=re.escape(place)):
+        publish_policy(authority, terminal, "--file", str(file))

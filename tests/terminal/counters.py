@@ -238,6 +238,7 @@ class Counter:
         await self.do("begin", customer="walk-in")
         await self.lay_card()
         for command, arguments in (
+            ("agree", {}),
             ("photo", {}),
             ("sender", {"phone": SENDER_PHONE}),
             (
@@ -306,7 +307,7 @@ async def counter(
     ledger = Ledger(config.state, TERMINAL, entry_key or signer("entry"), clock, room)
     if not ledger.begun:
         ledger.begin(GenesisFacts("test", sealing("inbox").raw))
-    standing = Standing(ledger, Held(ledger), keys(), config.carrier)
+    standing = Standing(ledger, Held(ledger), keys(), config.carrier, now)
     standing.load()
     for kind, raw in papers(policy).items():
         assert standing.take(kind, raw) in ("ok", "not-newer", *(["disk-full"] if limits else []))

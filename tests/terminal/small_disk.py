@@ -92,6 +92,7 @@ async def in_hand(c: Counter) -> None:
     from tests.terminal.counters import SENDER_PHONE
     from tests.wire.vector_objects import RECIPIENT
 
+    await c.do("agree")
     await c.do("photo")
     await c.do("sender", phone=SENDER_PHONE)
     await c.do("recipient", name=RECIPIENT.name, phone=RECIPIENT.phone, address=RECIPIENT.address)

@@ -184,6 +184,7 @@ def test_a_newer_policy_that_asks_for_more_is_not_outrun_by_a_confirmation(tmp_p
         async with counter(tmp_path, policy=replace(POLICY, requirements=spared)) as c:
             await c.do("begin", customer="walk-in")
             await c.lay_card()
+            await c.do("agree")
             await c.do("sender", phone=SENDER_PHONE)
             await c.do(
                 "recipient",
@@ -382,7 +383,7 @@ def test_a_terminal_long_without_receipts_takes_no_more_parcels(tmp_path: Path) 
             time[0] = START + 73 * 3_600_000
             with pytest.raises(CounterError) as refused:
                 await c.do("begin", customer="walk-in")
-            assert refused.value.code == "frozen"
+            assert refused.value.code.startswith("frozen")
 
     asyncio.run(story())
 

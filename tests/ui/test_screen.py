@@ -237,6 +237,7 @@ def test_no_snapshot_of_a_whole_consignment_shows_anybody_whole(tmp_path: Path) 
         await ask(client, "begin", customer="walk-in")
         await c.lay_card()
         for command, arguments in (
+            ("agree", {}),
             ("photo", {}),
             ("sender", {"phone": SENDER_PHONE}),
             ("recipient", RECIPIENT_GIVEN),

@@ -135,7 +135,8 @@ def test_a_policy_that_contradicts_itself_is_refused() -> None:
     refused("policy", 14, [*p[14][1:], ["document", 0, None, None]])
     refused("policy", 15, p[15][1:])
     refused("policy", 15, [*p[15], p[15][0]])
-    refused("policy", 16, 151)
+    refused("policy", 16, [151, 151])
+    refused("policy", 16, [14, 13])
 
 
 def test_a_policy_with_a_key_nobody_knows_is_refused() -> None:

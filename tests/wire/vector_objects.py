@@ -199,6 +199,7 @@ def the_policy(**changed: Any) -> policy.Policy:
             policy.Switch(policy.Choice.TYPED_ENTRY, True, "办法 第八条"),
         ),
         "guardian_under": 14,
+        "adult_at": 18,
         "visit_seconds": 600,
     }
     return policy.Policy(**{**values, **changed})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from padpos.counter.consignment import Consignment, Photo
+from padpos.counter.identity import Role
+from padpos.counter.limits import Books
 from padpos.wire.fact_values import Drawn
 from padpos.wire.facts import Kind
 from padpos.wire.personal import Document, Party
@@ -12,11 +14,29 @@ from padpos.wire.personal import Document, Party
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A clerk opened a consignment for a customer class; `id` is 16 random bytes."""
+    """A consignment is opened for a customer class; `id` is 16 random bytes.
+
+    `clerk` is who stands at the counter, None at a kiosk; `same_visit`: the sender of the last
+    parcel hands over another one; `categories`: what the contract's agreement is for.
+    """
 
     id: bytes
     customer: str
     contract: str | None = None
+    clerk: str | None = None
+    same_visit: bool = False
+    categories: tuple[str, ...] = ()
+    books: Books = field(default_factory=Books)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnded:
+    """The card was lifted, or the clerk signed out: the next parcel begins with a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed: an open consignment left alone, or a visit, may be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +51,61 @@ class DrawMade:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganisationGiven:
+    """The organisation that sends: its name and unified social credit code."""
+
+    name: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRead:
-    """A document was read whole; `times_today` counts its consignments here today."""
+    """A document was read whole from its chip; `times_today` counts its consignments here today.
+
+    `clerks_own`: it is an enrolled clerk's.
+    """
 
     document: Document = field(repr=False)
     reading: str
     times_today: int
+    role: Role = Role.SENDER
+    clerks_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTyped:
+    """A document was taken by keyboard, for a reason of the closed set.
+
+    `typed_here` counts those of today at this terminal before it, `typed_by_clerk` the clerk's.
+    """
+
+    document: Document = field(repr=False)
+    reason: str
+    times_today: int
+    typed_here: int
+    typed_by_clerk: int
+    role: Role = Role.SENDER
+    clerks_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAgreed:
+    """The clerk says that each person at the counter is the one on the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A second clerk lets pass what the policy keeps from one alone."""
+
+    clerk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A clerk saw sender, document and open parcel of a kiosk; `remote`: through its camera."""
+
+    clerk: str
+    remote: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +145,7 @@ class ContentsGiven:
     contents: str = field(repr=False)
     grams: int
     from_scale: bool
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +155,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The parcel is refused, for a reason of the closed set."""
+    """The parcel is refused, for a reason of the closed set; `goods` the policy's group of them."""
 
     reason: str
+    goods: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +219,15 @@ class LabelOwed:
 
 Event = (
     Begun
+    | VisitEnded
+    | Ticked
     | DrawMade
+    | OrganisationGiven
     | DocumentRead
+    | DocumentTyped
+    | PersonAgreed
+    | Approved
+    | Looked
     | DeviceFailed
     | PhotoTaken
     | SenderGiven
@@ -183,6 +261,15 @@ class PutToDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOverride:
+    """Append what a second clerk let pass."""
+
+    consignment: Consignment
+    what: tuple[str, ...]
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAccepted:
     """Seal and append the consignment; answer with Recorded."""
 
@@ -197,6 +284,7 @@ class RecordEnded:
     consignment: Consignment
     reason: str
     step: str
+    goods: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +315,7 @@ class RecordVoid:
 Effect = (
     RecordBegun
     | PutToDraw
+    | RecordOverride
     | RecordAccepted
     | RecordEnded
     | PrintLabel

@@ -3,109 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
-from padpos.counter import checks
-from padpos.counter.consignment import Consignment, Step, current_step, must, owed
-from padpos.counter.errors import NotNow, StillOwed
+from padpos.counter import checks, labels, opening, showing
+from padpos.counter.consignment import Step, current_step, owed, roles_owed
+from padpos.counter.errors import Invalid, NotNow, StillOwed
 from padpos.counter.events import (
     Abandoned,
+    Approved,
     Begun,
     Confirmed,
     ContentsGiven,
     DeviceFailed,
     DocumentRead,
+    DocumentTyped,
     DrawMade,
-    Effect,
     Event,
     LabelEnded,
     LabelGivenUp,
     LabelOwed,
     LabelSaid,
+    Looked,
+    OrganisationGiven,
+    PersonAgreed,
     PhotoTaken,
     PrintLabel,
-    PutToDraw,
     RecipientGiven,
     RecordAccepted,
-    RecordBegun,
     Recorded,
     RecordEnded,
     RecordFailed,
-    RecordLabelSaid,
-    RecordVoid,
     Refused,
     RetryLabel,
     SenderGiven,
+    Ticked,
+    VisitEnded,
 )
-from padpos.counter.identity import document_problem
-from padpos.counter.reasons import ABANDONED, REFUSALS
+from padpos.counter.identity import Role
+from padpos.counter.reasons import ABANDONED, REFUSALS, words
+from padpos.counter.state import (
+    IDLE,
+    Law,
+    Next,
+    Outcome,
+    Paper,
+    Phase,
+    State,
+    Visit,
+    holding,
+    in_hand,
+)
 from padpos.wire.facts import Kind
-from padpos.wire.ids import day_of
-from padpos.wire.label_code import GENERATIONS
 from padpos.wire.policy import Policy
 
-
-class Phase(StrEnum):
-    """Where a consignment stands."""
-
-    IDLE = "idle"
-    OPEN = "open"
-    RECORDING = "recording"
-    PRINTING = "printing"
-    LABEL_UNKNOWN = "label-unknown"
-    LABEL_BLOCKED = "label-blocked"
-    DONE = "done"
-
-
-class Outcome(StrEnum):
-    """How a consignment ended."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    ABANDONED = "abandoned"
-    VOIDED = "voided"
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """The label of a recorded consignment."""
-
-    consignment: bytes
-    waybill: str
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All the counter knows of the parcel in hand. Once recorded, the plaintext is gone."""
-
-    phase: Phase = Phase.IDLE
-    consignment: Consignment | None = None
-    paper: Paper | None = None
-    problem: str | None = None
-    outcome: Outcome | None = None
-    reason: str | None = None
-
-
-Next = tuple[State, tuple[Effect, ...]]
-E_ = TypeVar("E_")
-IDLE = State()
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """What a transition may look at beside state and event: the policy, and the time in ms."""
-
-    policy: Policy
-    now: int
+__all__ = [
+    "IDLE", "Law", "Next", "Outcome", "Paper", "Phase", "Role", "State", "Visit", "role_wanted",
+    "step_of", "transition",
+]  # fmt: skip
 
 
 def transition(state: State, event: Event, policy: Policy, now: int) -> Next:
     """The next state, and what has to be done. Raises CounterError; `state` then stands."""
     handler = _HANDLERS[type(event)]
-    return handler(state, event, Law(policy, now))
+    after, effects = handler(state, event, Law(policy, now))
+    return (after if after.touched == now else replace(after, touched=now)), effects
 
 
 def step_of(state: State, policy: Policy) -> Step | None:
@@ -115,95 +77,38 @@ def step_of(state: State, policy: Policy) -> Step | None:
     return current_step(state.consignment, policy)
 
 
-def _open(state: State) -> Consignment:
-    if state.phase is not Phase.OPEN or state.consignment is None:
-        raise NotNow
-    return state.consignment
-
-
-def _paper(state: State, *phases: Phase) -> Paper:
-    if state.phase not in phases or state.paper is None:
-        raise NotNow
-    return state.paper
-
-
-def _with(state: State, consignment: Consignment) -> Next:
-    return replace(state, consignment=consignment, problem=None), ()
-
-
-def _begun(state: State, event: Begun, law: Law) -> Next:
-    if state.phase not in (Phase.IDLE, Phase.DONE):
-        raise NotNow
-    checks.customer(event.customer, event.contract)
-    consignment = Consignment(event.id, event.customer, event.contract, law.now)
-    effects: tuple[Effect, ...] = (RecordBegun(consignment),)
-    if event.customer == "contract":
-        effects = (*effects, PutToDraw(consignment))
-    return State(Phase.OPEN, consignment), effects
-
-
-def _draw_made(state: State, event: DrawMade, law: Law) -> Next:  # noqa: ARG001
-    consignment = _open(state)
-    if consignment.customer != "contract" or consignment.draw is not None:
-        raise NotNow
-    return _with(state, replace(consignment, draw=event.draw, check_owed=event.check_owed))
-
-
-def _document_read(state: State, event: DocumentRead, law: Law) -> Next:
-    consignment = _open(state)
-    if consignment.document is not None or not must(consignment, Step.IDENTIFY, law.policy):
-        raise NotNow
-    problem = document_problem(event.document, law.policy, day_of(law.now))
-    if problem is not None:
-        return replace(state, problem=problem), ()
-    # A sender typed before the draw, or under another policy, takes the document's name too.
-    typed = consignment.sender
-    sender = replace(typed, name=event.document.name) if typed else None
-    return _with(
-        state,
-        replace(
-            consignment,
-            document=event.document,
-            reading=event.reading,
-            times_today=event.times_today,
-            sender=sender,
-        ),
-    )
-
-
 def _device_failed(state: State, event: DeviceFailed, law: Law) -> Next:  # noqa: ARG001
-    _open(state)
+    in_hand(state)
     return replace(state, problem=event.code), ()
 
 
-def _photo_taken(state: State, event: PhotoTaken, law: Law) -> Next:  # noqa: ARG001
-    consignment = _open(state)
-    if len(consignment.photos) >= checks.MOST_PHOTOS:
-        raise NotNow
-    return _with(state, replace(consignment, photos=(*consignment.photos, event.photo)))
-
-
 def _sender_given(state: State, event: SenderGiven, law: Law) -> Next:
-    consignment = _open(state)
-    if consignment.document is None and must(consignment, Step.IDENTIFY, law.policy):
-        raise StillOwed((str(Step.IDENTIFY),))
-    sender = checks.sender(event, consignment.document)
-    return _with(state, replace(consignment, sender=sender))
+    consignment = in_hand(state)
+    first = [s for s in owed(consignment, law.policy) if s in (Step.ORGANISATION, Step.IDENTIFY)]
+    if first:
+        raise StillOwed(tuple(map(str, first)))
+    sender = checks.sender(event, consignment.identity)
+    return holding(state, replace(consignment, sender=sender))
 
 
 def _recipient_given(state: State, event: RecipientGiven, law: Law) -> Next:  # noqa: ARG001
-    return _with(state, replace(_open(state), recipient=checks.party(event.party)))
+    return holding(state, replace(in_hand(state), recipient=checks.party(event.party)))
 
 
 def _contents_given(state: State, event: ContentsGiven, law: Law) -> Next:  # noqa: ARG001
-    contents = checks.contents(event.contents)
-    grams = checks.grams(event.grams)
-    changed = replace(_open(state), contents=contents, grams=grams, from_scale=event.from_scale)
-    return _with(state, changed)
+    consignment = in_hand(state)
+    changed = replace(
+        consignment,
+        contents=checks.contents(event.contents),
+        category=checks.category(event.category, consignment.categories),
+        grams=checks.grams(event.grams),
+        from_scale=event.from_scale,
+    )
+    return holding(state, changed)
 
 
 def _confirmed(state: State, event: Confirmed, law: Law) -> Next:  # noqa: ARG001
-    consignment = _open(state)
+    consignment = in_hand(state)
     if missing := owed(consignment, law.policy):
         raise StillOwed(tuple(map(str, missing)))
     return State(Phase.RECORDING, consignment), (RecordAccepted(consignment),)
@@ -212,28 +117,43 @@ def _confirmed(state: State, event: Confirmed, law: Law) -> Next:  # noqa: ARG00
 def _refused(state: State, event: Refused, law: Law) -> Next:
     if event.reason not in REFUSALS:
         raise NotNow
-    return _ended(state, law, Kind.REFUSAL, Outcome.REFUSED, event.reason)
+    groups = {group.code for group in law.policy.prohibited}
+    known = event.goods in groups and event.reason == "prohibited-goods"
+    if event.goods is not None and not known:
+        raise Invalid("goods", *words("goods"))
+    return _ended(state, law, Kind.REFUSAL, event.reason, event.goods)
 
 
 def _abandoned(state: State, event: Abandoned, law: Law) -> Next:
     if event.reason not in ABANDONED:
         raise NotNow
-    return _ended(state, law, Kind.ABANDONED, Outcome.ABANDONED, event.reason)
+    return _ended(state, law, Kind.ABANDONED, event.reason)
 
 
-def _ended(state: State, law: Law, kind: Kind, outcome: Outcome, reason: str) -> Next:
-    consignment = _open(state)
+def _ticked(state: State, event: Ticked, law: Law) -> Next:  # noqa: ARG001
+    if state.phase is Phase.OPEN and law.now - state.touched > law.policy.visit_seconds * 1000:
+        return _ended(state, law, Kind.ABANDONED, "timed-out")
+    if state.visit is None or not state.visit.is_over(law.policy, law.now):
+        raise NotNow
+    return replace(state, visit=None), ()
+
+
+def _ended(state: State, law: Law, kind: Kind, reason: str, goods: str | None = None) -> Next:
+    consignment = in_hand(state)
     step = str(current_step(consignment, law.policy))
+    outcome = Outcome.REFUSED if kind is Kind.REFUSAL else Outcome.ABANDONED
     done = State(Phase.DONE, outcome=outcome, reason=reason)
-    return done, (RecordEnded(kind, consignment, reason, step),)
+    return done, (RecordEnded(kind, consignment, reason, step, goods),)
 
 
 def _recorded(state: State, event: Recorded, law: Law) -> Next:  # noqa: ARG001
     if state.phase is not Phase.RECORDING or state.consignment is None:
         raise NotNow
     paper = Paper(state.consignment.id, event.waybill, 1)
-    # The plaintext goes here: what is on stable storage is all that is left of it.
-    return State(Phase.PRINTING, paper=paper), (PrintLabel(paper.consignment, 1),)
+    # The plaintext goes here: what is on stable storage is all that is left of it, but for the
+    # sender whose card still lies there.
+    after = State(Phase.PRINTING, paper=paper, visit=opening.visit_of(state.consignment))
+    return after, (PrintLabel(paper.consignment, 1),)
 
 
 def _record_failed(state: State, event: RecordFailed, law: Law) -> Next:  # noqa: ARG001
@@ -242,53 +162,27 @@ def _record_failed(state: State, event: RecordFailed, law: Law) -> Next:  # noqa
     return replace(state, phase=Phase.OPEN, problem=event.code), ()
 
 
-def _label_ended(state: State, event: LabelEnded, law: Law) -> Next:  # noqa: ARG001
-    paper = _paper(state, Phase.PRINTING)
-    if event.status == "printed":
-        return State(Phase.DONE, paper=paper, outcome=Outcome.ACCEPTED), ()
-    phase = Phase.LABEL_BLOCKED if event.status == "blocked" else Phase.LABEL_UNKNOWN
-    return State(phase, paper=paper, problem=event.reason), ()
-
-
-def _label_said(state: State, event: LabelSaid, law: Law) -> Next:  # noqa: ARG001
-    paper = _paper(state, Phase.LABEL_UNKNOWN)
-    if event.whole:
-        said = RecordLabelSaid(paper.consignment, paper.generation, "printed")
-        return State(Phase.DONE, paper=paper, outcome=Outcome.ACCEPTED), (said,)
-    generation = paper.generation + 1
-    if generation > max(GENERATIONS):
-        done = State(Phase.DONE, paper=paper, outcome=Outcome.VOIDED, reason="labels-spent")
-        return done, (RecordVoid(paper.consignment, "labels-spent"),)
-    reprint = replace(paper, generation=generation)
-    return State(Phase.PRINTING, paper=reprint), (PrintLabel(paper.consignment, generation),)
-
-
-def _retry_label(state: State, event: RetryLabel, law: Law) -> Next:  # noqa: ARG001
-    paper = _paper(state, Phase.LABEL_BLOCKED)
-    return State(Phase.PRINTING, paper=paper), (PrintLabel(paper.consignment, paper.generation),)
-
-
-def _label_given_up(state: State, event: LabelGivenUp, law: Law) -> Next:  # noqa: ARG001
-    paper = _paper(state, Phase.LABEL_BLOCKED, Phase.LABEL_UNKNOWN)
-    done = State(Phase.DONE, paper=paper, outcome=Outcome.VOIDED, reason="label-given-up")
-    return done, (RecordVoid(paper.consignment, "label-given-up"),)
-
-
-def _label_owed(state: State, event: LabelOwed, law: Law) -> Next:  # noqa: ARG001
-    if state.phase not in (Phase.IDLE, Phase.DONE):
-        raise NotNow
-    phase = Phase.LABEL_UNKNOWN if event.status == "unknown" else Phase.LABEL_BLOCKED
-    paper = Paper(event.consignment, event.waybill, event.generation)
-    return State(phase, paper=paper, problem="interrupted"), ()
+def role_wanted(state: State, policy: Policy) -> Role | None:
+    """As whose document a card laid now would be taken, or None where none is owed."""
+    if state.phase is not Phase.OPEN or state.consignment is None:
+        return None
+    return next(iter(roles_owed(state.consignment, policy)), None)
 
 
 # Each handler takes the event its key names, which a dict's value type can't say.
 _HANDLERS: dict[type, Callable[[State, Any, Law], Next]] = {
-    Begun: _begun,
-    DrawMade: _draw_made,
-    DocumentRead: _document_read,
+    Begun: opening.begun,
+    VisitEnded: opening.visit_ended,
+    Ticked: _ticked,
+    DrawMade: opening.draw_made,
+    OrganisationGiven: showing.organisation_given,
+    DocumentRead: showing.document_read,
+    DocumentTyped: showing.document_typed,
+    PersonAgreed: showing.person_agreed,
+    Approved: showing.approved,
+    Looked: showing.looked,
     DeviceFailed: _device_failed,
-    PhotoTaken: _photo_taken,
+    PhotoTaken: showing.photo_taken,
     SenderGiven: _sender_given,
     RecipientGiven: _recipient_given,
     ContentsGiven: _contents_given,
@@ -297,9 +191,9 @@ _HANDLERS: dict[type, Callable[[State, Any, Law], Next]] = {
     Abandoned: _abandoned,
     Recorded: _recorded,
     RecordFailed: _record_failed,
-    LabelEnded: _label_ended,
-    LabelSaid: _label_said,
-    RetryLabel: _retry_label,
-    LabelGivenUp: _label_given_up,
-    LabelOwed: _label_owed,
+    LabelEnded: labels.label_ended,
+    LabelSaid: labels.label_said,
+    RetryLabel: labels.retry_label,
+    LabelGivenUp: labels.label_given_up,
+    LabelOwed: labels.label_owed,
 }

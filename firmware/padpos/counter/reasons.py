@@ -1,4 +1,4 @@
-"""Reasons for which a consignment ends or pauses: a closed set, with words for people."""
+"""Reasons for which a consignment ends, pauses or does not begin: closed sets, with words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ REFUSALS = {
     "document-class": ("该类证件不予受理", "documents of this class are not accepted"),
     "document-not-shown": ("寄件人未出示证件", "no document was shown"),
     "number-invalid": ("证件号码校验不符", "the document's number fails its check"),
+    "number-birth": ("证件号码与出生日期不符", "the number contradicts the date of birth"),
+    "number-sex": ("证件号码与性别不符", "the number contradicts the sex"),
+    "birth-missing": ("缺少出生日期", "the date of birth is missing"),
+    "under-age": ("未成年人不能代办或担保", "under age: nobody may act for others so young"),
+    "same-document": ("两份证件相同", "both documents are the same one"),
+    "person-mismatch": ("人证不一致", "person and document do not agree"),
+    "guardian-absent": ("未成年人无监护人陪同", "a minor without a guardian"),
+    "organisation-code": (
+        "统一社会信用代码校验不符",
+        "the organisation's credit code fails its check",
+    ),
+    "not-approved": ("第二名收寄员不同意", "the second clerk does not agree"),
+    "limit-document": ("该证件今日寄件过多", "too many parcels with this document today"),
     "card-unknown": ("无法识别的卡", "not a card this reader knows"),
     "card-unreadable": ("卡片数据损坏", "the card's data is damaged"),
     "inspection-refused": ("寄件人拒绝验视", "the sender refused inspection"),
@@ -19,16 +32,59 @@ ABANDONED = {
     "timed-out": ("超时", "timed out"),
     "interrupted": ("终端中断", "the terminal was interrupted"),
 }
+TYPED_REASONS = {
+    "chip-damaged": ("芯片损坏", "the chip is damaged"),
+    "reader-broken": ("读卡器故障", "the card reader is out of order"),
+    "no-chip": ("证件无芯片或不能读取", "the document has no chip this reader reads"),
+}
+VOIDS = {
+    "label-given-up": ("面单无法打印，运单作废", "no label could be printed; the number is void"),
+    "labels-spent": (
+        "面单三次均未成功，运单作废",
+        "all three labels are spent; the number is void",
+    ),
+}
+CONCERNS = {
+    "typed": ("证件手工录入", "the document was typed"),
+    "limit-document": REFUSALS["limit-document"],
+    "limit-clerks-own": ("收寄员本人证件", "a clerk's own document"),
+    "limit-typed": ("今日手工录入过多", "too many typed documents today"),
+    "limit-voids": ("今日作废过多", "too many voided numbers today"),
+    "limit-reprints": ("今日补打过多", "too many reprints today"),
+    "limit-dropped-drawn": ("抽中后取消过多", "too many parcels dropped after a draw"),
+}
+CLOSED = {
+    "frozen-count": (
+        "未收到回执的记录过多，暂停收寄；请检查网络，回执到达后自动恢复",
+        "Closed: too many records without a receipt. Check the network; it opens by itself.",
+    ),
+    "frozen-age": (
+        "长时间未收到监管回执，暂停收寄；请检查网络，回执到达后自动恢复",
+        "Closed: too long without receipts. Check the network; it opens by itself.",
+    ),
+    "frozen-policy": (
+        "政策已过期，暂停收寄；请检查网络，收到新政策后自动恢复",
+        "Closed: the policy has run out. Check the network; a new one opens the counter.",
+    ),
+    "visit-over": (
+        "本次寄件已结束，请重新放置证件",
+        "That visit is over: begin anew, and lay the document again.",
+    ),
+    "self-service-off": ("未开放自助寄件", "Self-service is not open here."),
+    "remote-look": ("不允许远程验视", "A look through a camera is not allowed here."),
+    "typed-off": ("不允许手工录入证件", "Documents may not be typed here."),
+    "typed-reason": ("请选择手工录入原因", "Choose the reason for typing."),
+    "typed-class": ("该类证件须读取芯片", "Documents of this class must be read."),
+    "typed-cap": ("今日手工录入已达上限", "No more documents may be typed today."),
+    "second-clerk": ("须由另一名收寄员确认", "Another clerk must agree, not the same one."),
+    "letter-photo": ("信件不拍照", "A letter is not photographed."),
+    "goods": ("没有这一类禁寄物品", "The policy has no such group of goods."),
+}
 PROBLEMS = {
     "card-lifted": ("卡片过早拿开，请重新放置", "The card was lifted too early: lay it again."),
     "card-used": (
         "请拿起证件再重新放置，每件须重新读取",
         "Lift the card and lay it again: each consignment needs a reading of its own.",
-    ),
-    "label-given-up": ("面单无法打印，运单作废", "no label could be printed; the number is void"),
-    "labels-spent": (
-        "面单三次均未成功，运单作废",
-        "all three labels are spent; the number is void",
     ),
     "card-absent": ("读卡器上没有卡", "There is no card on the reader."),
     "reader-lost": ("读卡器断开", "The card reader is not connected."),
@@ -123,7 +179,7 @@ PROBLEMS = {
         "The file of a photo not yet sent was altered: closed. Call a technician.",
     ),
 }
-_ALL = REFUSALS | ABANDONED | PROBLEMS
+_ALL = REFUSALS | ABANDONED | VOIDS | TYPED_REASONS | CONCERNS | CLOSED | PROBLEMS
 
 
 def words(code: str) -> tuple[str, str]:

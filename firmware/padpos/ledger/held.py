@@ -33,6 +33,10 @@ class Held:
                 (kind, version, raw),
             )
 
+    def drop_document(self, kind: str) -> None:
+        """Forget the document of a kind, if there is one."""
+        self._db.execute("DELETE FROM documents WHERE kind = ?", (kind,))
+
     def keep_photo(self, consignment: bytes, sealed: bytes, media_type: str) -> bytes:
         """Make a sealed photo durable, not yet named by an entry: its SHA-256.
 

@@ -28,6 +28,7 @@ from padpos.terminal.opening import Closed, opened_or_closed
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
+from padpos.terminal.timekeeper import keep_checkpoints, keep_time
 from padpos.ui.app import Screen
 from padpos.ui.closed import ClosedScreen
 from padpos.wire.keys import CannotSign, Signer
@@ -109,7 +110,8 @@ async def _serve(
     try:
         await _together(
             station.run(),
-            station.keep_checkpoints() if unable is None else _until_it_signs(station, key),
+            keep_checkpoints(station) if unable is None else _until_it_signs(station, key),
+            keep_time(station),
             station.books.keep_room(),
             station.books.keep_checking(),
             LinkServer(station, ledger, now_ms).serve(config.link),

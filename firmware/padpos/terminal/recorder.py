@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from padpos import __version__
-from padpos.counter.consignment import Consignment, Photo, Step, duty, must, owed
+from padpos.counter.consignment import Consignment, Photo, owed
+from padpos.counter.events import RecordEnded
 from padpos.counter.marks import marks_of
 from padpos.label.composed import ComposedLabel
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.papers import PaperRecord, Papers
+from padpos.terminal.accepted import Circumstances, facts_of, plain_texts
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.labels import draw_label, shown_of
 from padpos.terminal.standing import Standing
@@ -20,21 +21,21 @@ from padpos.wire import envelope, label_code
 from padpos.wire.entry import Attachment, Sealed
 from padpos.wire.envelope import JPEG_TYPE, Binding
 from padpos.wire.errors import NotAccepted, SealingRefused, TooLarge
-from padpos.wire.fact_values import Drawn, Exemption, Mark
+from padpos.wire.fact_values import Drawn
 from padpos.wire.facts import (
     CheckpointFacts,
     ClerkFacts,
-    ConsignmentFacts,
     DrawFacts,
     EndedFacts,
     Kind,
+    OverrideFacts,
 )
 from padpos.wire.ids import day_of
 from padpos.wire.keys import PublicKey
 from padpos.wire.keyset import KeySet, Use
 from padpos.wire.label_code import LabelPlain
 from padpos.wire.personal import SealedCarrier, SealedConsignment
-from padpos.wire.policy import Duty, Policy
+from padpos.wire.policy import Policy
 
 
 class PhotoTooLarge(TooLarge):
@@ -120,13 +121,16 @@ class Recorder:
             waybill = self._take_waybill()
             sealed, carrier = self._seal(consignment, waybill)
             marks = marks_of(consignment, Sealed.of(sealed).sha256)
-            facts = self._facts(consignment, waybill, clerk, marks, durations)
+            facts = facts_of(
+                consignment, self._policy(), Circumstances(waybill, self._config.outlet, clerk),
+                marks, durations,
+            )  # fmt: skip
             codes = self._codes(consignment, waybill)
             shown = shown_of(consignment, self._policy(), marks, self._config, self._now())
             self._papers.add(consignment.id, waybill, codes, shown)
             paper = PaperRecord(consignment.id, waybill, codes, shown, 1, "pending")
             label = draw_label(
-                paper, 1, self._config.label_prefix, secrets=_plain_texts(consignment)
+                paper, 1, self._config.label_prefix, secrets=plain_texts(consignment)
             )
             appended = self._ledger.append(
                 Kind.CONSIGNMENT,
@@ -136,24 +140,30 @@ class Recorder:
                 attachments=[Attachment(p.sha256, p.size, JPEG_TYPE) for p in consignment.photos],
             )
             self._held.close_consignment(consignment.id)
-            if consignment.contract is not None and consignment.photos:
+            if consignment.contract is not None and consignment.looked_at:
                 self._held.fulfil_check(consignment.contract)
         return Accepted(appended, waybill, label)
 
-    def ended(
-        self, kind: Kind, consignment: Consignment, clerk: str, reason: str, step: str
-    ) -> None:
+    def ended(self, ended: RecordEnded, clerk: str) -> None:
         """Record a refused or abandoned consignment; what was photographed stays evidence."""
-        document_class = consignment.document.type if consignment.document else None
+        consignment = ended.consignment
         facts = self._ended_facts(
             consignment.id,
-            reason,
+            ended.reason,
             clerk,
-            step=step,
+            step=ended.step,
             customer=consignment.customer,
-            document_class=document_class,
+            document_class=consignment.document.type if consignment.document else None,
         )
-        self._end(kind, facts)
+        self._end(ended.kind, replace(facts, goods=ended.goods))
+
+    def override(
+        self, consignment: Consignment, clerk: str, what: tuple[str, ...], approved_by: str
+    ) -> None:
+        """Record what a second clerk let pass."""
+        version = self._policy().version
+        facts = OverrideFacts(consignment.id, what, clerk, approved_by, version)
+        self._ledger.append(Kind.OVERRIDE, facts)
 
     def interrupted(self) -> int:
         """Record what a crash left open as abandoned: how many."""
@@ -223,10 +233,11 @@ class Recorder:
         assert consignment.sender and consignment.recipient and consignment.contents  # owed() == ()
         plain = SealedConsignment(
             consignment.document,
-            None,
+            consignment.identity.helper,
             consignment.sender,
             consignment.recipient,
             consignment.contents,
+            consignment.identity.organisation,
         )
         moving = SealedCarrier(waybill, consignment.sender, consignment.recipient)
         terminal = self._config.terminal
@@ -249,37 +260,6 @@ class Recorder:
             for generation in label_code.GENERATIONS
         )
 
-    def _facts(
-        self,
-        consignment: Consignment,
-        waybill: str,
-        clerk: str,
-        marks: tuple[Mark, ...],
-        durations: tuple[tuple[str, int], ...],
-    ) -> ConsignmentFacts:
-        policy = self._policy()
-        return ConsignmentFacts(
-            consignment=consignment.id,
-            waybill=waybill,
-            outlet=self._config.outlet,
-            clerk=clerk,
-            customer=consignment.customer,
-            contract=consignment.contract,
-            document_class=consignment.document.type if consignment.document else None,
-            reading=consignment.reading,
-            policy=policy.version,
-            exemptions=_exemptions(consignment, policy),
-            marks=marks,
-            verdicts=tuple(photo.verdict for photo in consignment.photos),
-            grams=consignment.grams or 0,
-            from_scale=consignment.from_scale,
-            draw=consignment.draw,
-            times_today=consignment.times_today,
-            clerks_own=False,
-            software=__version__,
-            durations=durations,
-        )
-
     def _take_waybill(self) -> str:
         if self._standing.waybills is None:
             raise SealingRefused("no waybill numbers yet")
@@ -300,27 +280,3 @@ class Recorder:
         if keys is None:
             raise SealingRefused("no key set yet")
         return keys.to_seal(use, self._now(), self._config.least_suite)
-
-
-def _exemptions(consignment: Consignment, policy: Policy) -> tuple[Exemption, ...]:
-    steps = (Step.IDENTIFY, Step.INSPECT)
-    return tuple(
-        Exemption(str(step), policy.requirement(consignment.customer, str(step)).article)
-        for step in steps
-        if duty(consignment, step, policy) is not Duty.REQUIRED
-        and not must(consignment, step, policy)
-    )
-
-
-def _plain_texts(consignment: Consignment) -> tuple[str, ...]:
-    """What the label must not show of anybody."""
-    texts = [
-        text
-        for party in (consignment.sender, consignment.recipient)
-        if party
-        for text in (party.name, party.phone, party.address)
-    ]
-    if consignment.document:
-        texts += [consignment.document.number, consignment.document.name]
-        texts += [consignment.document.address or ""]
-    return tuple(text for text in texts if text)

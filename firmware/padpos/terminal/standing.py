@@ -10,6 +10,7 @@ from padpos.ledger.held import Held
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
 from padpos.ledger.wants import Wants
+from padpos.terminal.clock import now_ms
 from padpos.terminal.keys import TerminalKeys
 from padpos.wire import documents, draw, keyset, policy
 from padpos.wire.errors import NotAccepted, NotNewer, WireError
@@ -20,19 +21,31 @@ from padpos.wire.policy import Policy
 
 log = logging.getLogger("padpos.terminal")
 
+NEXT_POLICY = "policy-next"
+
 
 class Standing:
     """The signed documents in force, and what to send again. All calls on the ledger's thread."""
 
-    def __init__(self, ledger: Ledger, held: Held, keys: TerminalKeys, carrier: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        held: Held,
+        keys: TerminalKeys,
+        carrier: str,
+        now: Callable[[], int] = now_ms,
+    ) -> None:
         self._ledger = ledger
         self._held = held
         self._keys = keys
         self._carrier = carrier
+        self._now = now
         self._outbox = Outbox(ledger)
         self.wants = Wants(ledger)
         self.keys: KeySet | None = None
         self.policy: Policy | None = None
+        self.next_policy: Policy | None = None
+        self.leavers: documents.Leavers | None = None
         self.waybills: documents.Waybills | None = None
         self.contracts: documents.Contracts | None = None
         self.day_keys: dict[str, bytes] = {}
@@ -41,6 +54,7 @@ class Standing:
             "policy": self._take_policy,
             "waybills": self._take_waybills,
             "contracts": self._take_contracts,
+            "leavers": self._take_leavers,
             "draw": self._take_draw,
             "receipt": self._take_receipt,
             "want": self._take_want,
@@ -48,10 +62,13 @@ class Standing:
 
     def load(self) -> None:
         """Take again what was accepted before; a document that no longer verifies is left out."""
-        for kind in ("keys", "policy", "waybills", "contracts", "draw"):
-            raw = self._held.document(kind)
-            if raw is not None and (refused := self.take(kind, raw)) not in ("ok", "not-newer"):
-                log.error("the kept %s document is not accepted: %s", kind, refused)
+        for kind in ("keys", "policy", "waybills", "contracts", "leavers", "draw"):
+            self._load(kind, self._held.document(kind))
+        self._load("policy", self._held.document(NEXT_POLICY))
+
+    def _load(self, kind: str, raw: bytes | None) -> None:
+        if raw is not None and (refused := self.take(kind, raw)) not in ("ok", "not-newer"):
+            log.error("the kept %s document is not accepted: %s", kind, refused)
 
     def take(self, kind: str, raw: bytes) -> str:
         """Take a message from the authority: "ok", or the code for which it was not accepted."""
@@ -92,22 +109,62 @@ class Standing:
         new, digest = policy.verify(raw, self._keys.policy)
         if not new.is_for(self._ledger.terminal, self._carrier):
             raise NotAccepted("policy: for other terminals")
-        self._newer(new.version, self.policy.version if self.policy else None)
+        newest = self.next_policy or self.policy
+        self._newer(new.version, newest.version if newest else None)
         for day, committed in new.commitments.items():
             known = self._held.commitment(day)
             if known is not None and known[0] != committed:
                 raise NotAccepted("policy: commits to another key for a day already committed to")
-        known_raw = self._held.document("policy")
-        if known_raw != raw:
-            self._record_policy(new, digest, raw)
-        self.policy = new
+        later = self.policy is not None and self._now() < new.valid_from
+        place = NEXT_POLICY if later else "policy"
+        waiting = self._held.document(NEXT_POLICY)
+        if raw not in (self._held.document("policy"), waiting):
+            self._record_policy(new, digest, raw, place)
+        elif raw == waiting and not later:
+            self._move_in_force(new, raw)
+        if later:
+            self.next_policy = new
+        else:
+            self.policy, self.next_policy = new, None
 
-    def _record_policy(self, new: Policy, digest: bytes, raw: bytes) -> None:
+    def _record_policy(self, new: Policy, digest: bytes, raw: bytes, place: str) -> None:
+        # On record, and its draw keys fixed, as soon as it is accepted, whenever it begins.
         with self._ledger.transaction():
             appended = self._ledger.append(Kind.POLICY, PolicyFacts(new.version, digest))
             for day, committed in new.commitments.items():
                 self._held.commit_to(day, committed, appended.hash)
+            self._held.keep_document(place, new.version, raw)
+            if place == "policy":
+                self._held.drop_document(NEXT_POLICY)
+
+    def is_due(self, now: int) -> bool:
+        """Whether a policy kept for later begins at `now` (ms), or has begun."""
+        return self.next_policy is not None and now >= self.next_policy.valid_from
+
+    def turn(self, now: int) -> None:
+        """Bring the policy whose time has come into force."""
+        raw = self._held.document(NEXT_POLICY)
+        if self.next_policy is None or raw is None or not self.is_due(now):
+            return
+        self.policy, self.next_policy = self.next_policy, None
+        log.info("policy version %d is in force", self.policy.version)
+        self._move_in_force(self.policy, raw)
+
+    def _move_in_force(self, new: Policy, raw: bytes) -> None:
+        with self._ledger.transaction():
             self._held.keep_document("policy", new.version, raw)
+            self._held.drop_document(NEXT_POLICY)
+
+    def has_left(self, clerk: str) -> bool:
+        """Whether a clerk may no longer sign in."""
+        return self.leavers is not None and clerk in self.leavers.clerks
+
+    def _take_leavers(self, raw: bytes) -> None:
+        new = documents.verify_leavers(raw, self._keys.policy)
+        self._mine(new.terminal)
+        self._newer(new.version, self.leavers.version if self.leavers else None)
+        self._held.keep_document("leavers", new.version, raw)
+        self.leavers = new
 
     def _take_waybills(self, raw: bytes) -> None:
         new = documents.verify_waybills(raw, self._key_set().of(Use.WAYBILLS))

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from padpos.counter import events, flow
-from padpos.counter.checks import MOST_PHOTOS
-from padpos.counter.consignment import Consignment, Step
+from padpos.counter.consignment import Consignment, Step, may_photograph
 from padpos.counter.errors import CounterError, Invalid
-from padpos.counter.flow import IDLE, Phase
+from padpos.counter.flow import IDLE, Phase, State
 from padpos.counter.reasons import words
-from padpos.label.errors import LabelProblem
 from padpos.ledger.errors import LedgerError, LedgerStalled
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
-from padpos.terminal.admission import admit
+from padpos.terminal.acceptance import accept
 from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.clerks import pin_fits
 from padpos.terminal.config import TerminalConfig
+from padpos.terminal.daybook import Daybook
+from padpos.terminal.desk import Begin, Desk
 from padpos.terminal.devices import Devices, to_document
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.recovery import settle
 from padpos.terminal.standing import Standing
 from padpos.terminal.stopwatch import Stopwatch
-from padpos.terminal.tally import Tally
 from padpos.wire.errors import WireError
-from padpos.wire.ids import day_of
-from padpos.wire.keys import CannotSign
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import ReaderEvent
@@ -43,7 +40,6 @@ log = logging.getLogger("padpos.terminal")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-CHECKPOINT_SECONDS = 3600.0
 
 
 class Station:
@@ -65,20 +61,21 @@ class Station:
         self.config = config
         self.standing = standing
         self.devices = devices
-        self.state = IDLE
+        self.state: State = IDLE
         self.clerk: str | None = None
         self.reader_present = True
         self.card_present = False
         self.stopwatch = Stopwatch()
         self.last: Appended | None = None
         self.books = Books(ledger, ledger_thread, self.tell)
+        self.daybook = Daybook()
+        self.desk = Desk(self)
         self._recorder = recorder
         self._press = Press(self, Papers(ledger), config.label_prefix)
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
-        self._now = now
+        self.now = now
         self._closed = closed
-        self._tally = Tally()
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
         self._busy = 0
         self._changed = asyncio.Event()
@@ -93,36 +90,37 @@ class Station:
         policy = self.standing.policy
         if policy is None:
             raise Invalid("no-policy", "终端尚未收到政策文件。", "This terminal has no policy yet.")
-        self.state, effects = flow.transition(self.state, event, policy, self._now())
+        self.state, effects = flow.transition(self.state, event, policy, self.now())
         for effect in effects:
             self._busy += 1
             self._effects.put_nowait(effect)
         self.tell()
         self._read_if_wanted()
 
-    def begin(self, customer: str, contract: str | None) -> None:
+    def begin(self, wanted: Begin) -> None:
         """Open a consignment. Raises CounterError."""
-        if self.clerk is None:
-            raise Invalid("signed-out", "请先登录。", "Sign in first.")
         if self.closed is not None:
             raise Invalid(self.closed, *words(self.closed))
-        admit(self.standing, self.waiting, customer, contract, self._now())
-        consignment_id = secrets.token_bytes(16)
         self._read_tried = False
-        self.post(events.Begun(consignment_id, customer, contract))
+        self.desk.begin(wanted)
         self.stopwatch.restart()
-        if self.card_present and self._card_used:
+        if self.card_present and self._card_used and self._wants_card():
             self.post(events.DeviceFailed("card-used"))
 
+    async def check_pin(self, clerk: str, pin: str) -> None:
+        """Raises Invalid on a wrong PIN or of a leaver, telling nobody whether the clerk exists."""
+        left = self.standing.has_left(clerk)
+        fits = await asyncio.to_thread(pin_fits, pin, self.config.pins.get(clerk, ""))
+        if left or not fits:
+            raise Invalid("wrong-pin", "工号或口令不对。", "Clerk or PIN is wrong.")
+
     async def sign_in(self, clerk: str, pin: str) -> None:
-        """Raises Invalid on a wrong PIN, telling nobody whether the clerk exists."""
+        """Raises Invalid where another is signed in, or as `check_pin` does."""
         if self._closed is not None:
             raise Invalid(self._closed, *words(self._closed))
         if self.clerk is not None:
             raise Invalid("not-now", "请先退出当前收寄员。", "Another clerk is still signed in.")
-        stored = self.config.pins.get(clerk, "")
-        if not await asyncio.to_thread(pin_fits, pin, stored):
-            raise Invalid("wrong-pin", "工号或口令不对。", "Clerk or PIN is wrong.")
+        await self.check_pin(clerk, pin)
         await self._sign(clerk, signed_in=True)
         self.clerk = clerk
         self.tell()
@@ -132,6 +130,7 @@ class Station:
         if self.clerk is None or self.state.phase not in (Phase.IDLE, Phase.DONE):
             raise Invalid("not-now", "现在不能退出。", "Not while a consignment is in hand.")
         await self._sign(self.clerk, signed_in=False)
+        self.end_visit()
         self.clerk = None
         self.tell()
 
@@ -140,7 +139,9 @@ class Station:
         consignment = self.state.consignment
         if self.state.phase is not Phase.OPEN or consignment is None:
             raise Invalid("not-now", "现在不能拍照。", "There is no open consignment.")
-        if len(consignment.photos) >= MOST_PHOTOS:
+        if consignment.customer == "letter":
+            raise Invalid("letter-photo", *words("letter-photo"))
+        if not may_photograph(consignment):
             raise Invalid("photos", "照片已够。", "There are enough photographs.")
         try:
             with self.stopwatch.running("inspect"):
@@ -162,6 +163,8 @@ class Station:
         self.reader_present = event is not ReaderEvent.READER_LOST
         self.card_present = event is ReaderEvent.CARD_PRESENT
         self._read_tried = self._card_used = False
+        if not self.card_present:
+            self.end_visit()
         self.tell()
         self._read_if_wanted()
 
@@ -254,65 +257,40 @@ class Station:
                 self._busy -= 1
                 self.tell()
 
-    async def keep_checkpoints(self) -> None:
-        """Record what the terminal holds, hourly."""
-        while True:
-            await asyncio.sleep(CHECKPOINT_SECONDS)
-            try:
-                await self.in_ledger(self._checkpoint)
-            except LedgerError as error:
-                log.warning("no checkpoint was recorded: %s", error)
-
-    def _checkpoint(self) -> None:
+    def checkpoint(self) -> None:
+        """Record what the terminal holds; on the ledger's thread."""
         waiting = self._outbox.waiting()
         newest = self._outbox.newest_receipt()
         self._recorder.checkpoint(newest, waiting.entries, self.closed or "ok")
 
     async def _carry_out(self, effect: events.Effect) -> None:
+        self.desk.note(effect, self.hands())
         match effect:
             case events.RecordBegun(consignment):
-                await self.surely(self._recorder.begun, consignment, self._clerk())
+                await self.surely(self._recorder.begun, consignment, self.hands())
             case events.PutToDraw(consignment):
                 drawn, owed = await self.surely(self._recorder.draw, consignment)
                 self._if_same(consignment, events.DrawMade(drawn, owed))
             case events.RecordAccepted(consignment):
-                await self._record(consignment)
-            case events.RecordEnded(kind, consignment, reason, step):
+                self.post(await accept(self, self._recorder, self._press, consignment))
+            case events.RecordOverride(consignment, what, approved_by):
                 await self.surely(
-                    self._recorder.ended, kind, consignment, self._clerk(), reason, step
+                    self._recorder.override, consignment, self.hands(), what, approved_by
                 )
+            case events.RecordEnded():
+                await self.surely(self._recorder.ended, effect, self.hands())
             case events.PrintLabel(consignment_id, generation):
                 self.post(await self._press.print(consignment_id, generation))
             case events.RecordLabelSaid(consignment_id, generation, status):
                 await self._press.said(consignment_id, generation, status)
             case events.RecordVoid(consignment_id, reason):
-                await self.surely(self._recorder.void, consignment_id, self._clerk(), reason)
-
-    async def _record(self, consignment: Consignment) -> None:
-        try:
-            with self.stopwatch.running("seal"):
-                accepted = await self.in_ledger(
-                    self._recorder.accepted, consignment, self._clerk(), self.stopwatch.rounded()
-                )
-        except (WireError, LedgerError, CannotSign) as error:
-            self._record_failed(error.code)
-        except LabelProblem as error:
-            log.error("a label was refused before it was recorded: %s", error.code)
-            self._record_failed("label-refused")
-        else:
-            self.last = accepted.appended
-            self._press.drawn(consignment.id, accepted.label)
-            self.post(events.Recorded(accepted.waybill))
-
-    def _record_failed(self, code: str) -> None:
-        log.error("a consignment could not be recorded: %s", code)
-        self.post(events.RecordFailed(code))
+                await self.surely(self._recorder.void, consignment_id, self.hands(), reason)
 
     # --- small things ------------------------------------------------------------------------
 
     def _read_if_wanted(self) -> None:
         fresh = self.card_present and not self._read_tried and not self._card_used
-        if fresh and self.step is Step.IDENTIFY and self.clerk is not None:
+        if fresh and self._wants_card():
             self._read_tried = True
             task = asyncio.get_running_loop().create_task(self._read_card())
             self._reading = task  # a task nobody holds may be collected
@@ -326,13 +304,27 @@ class Station:
         except IdCardError as error:
             self._if_same(consignment, events.DeviceFailed(error.code))
             return
-        self._card_used = (
-            True  # one laying serves one consignment, or the next sender could lean on it
-        )
+        # One laying serves one document and its visit, or the next sender could lean on it.
+        self._card_used = True
         self.stopwatch.add("identify", reading.milliseconds)
         document = to_document(reading.document)
-        times = self._tally.count(document.number, day_of(self._now()), consignment.id)
-        self._if_same(consignment, events.DocumentRead(document, reading.proof, times))
+        if self._wants_card():
+            read = self.desk.document_read(document, reading.proof, consignment.id)
+            self._if_same(consignment, read)
+        if not self.card_present:
+            self.end_visit()
+
+    def _wants_card(self) -> bool:
+        """Whether a document is owed, and somebody stands by who may take it."""
+        held, policy = self.state.consignment, self.standing.policy
+        if held is None or policy is None or (held.attended and self.clerk is None):
+            return False
+        return flow.role_wanted(self.state, policy) is not None
+
+    def end_visit(self) -> None:
+        """Whoever sends next shows a document again."""
+        with contextlib.suppress(CounterError):  # there is none
+            self.post(events.VisitEnded())
 
     def _if_same(self, consignment: Consignment, event: events.Event) -> bool:
         """Post, unless that consignment has ended meanwhile: whether it was taken."""
@@ -352,5 +344,6 @@ class Station:
         except LedgerError as error:
             raise Invalid(error.code, *words(error.code)) from error
 
-    def _clerk(self) -> str:
+    def hands(self) -> str:
+        """Whose hands work the counter, for the record."""
         return self.clerk or "nobody"

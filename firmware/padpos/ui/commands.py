@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from padpos.counter import events
+from padpos.counter.consignment import UNATTENDED
 from padpos.counter.errors import Invalid
 from padpos.counter.reasons import words
+from padpos.terminal.desk import Begin
 from padpos.terminal.station import Station
 from padpos.wire.keys import CannotSign
-from padpos.wire.personal import Party
+from padpos.wire.personal import Document, Party
 
 Arguments = dict[str, Any]
 
@@ -20,12 +22,20 @@ async def execute(station: Station, command: str, arguments: Arguments) -> None:
     handler = _COMMANDS.get(command)
     if handler is None:
         raise Invalid("command", "没有这个操作。", "There is no such command.")
-    if station.clerk is None and command != "sign-in":
+    if station.clerk is None and not _open_to_all(station, command, arguments):
         raise Invalid("signed-out", "请先登录。", "Sign in first.")
     try:
         await handler(station, arguments)
     except CannotSign as error:
         raise Invalid(error.code, *words(error.code)) from error
+
+
+def _open_to_all(station: Station, command: str, arguments: Arguments) -> bool:
+    """Signing in; and a kiosk's own steps, which lead nowhere without a clerk's look."""
+    held = station.state.consignment
+    kiosk = held is not None and not held.attended and command in _KIOSK
+    begins = command == "begin" and arguments.get("customer") in UNATTENDED
+    return command == "sign-in" or kiosk or begins
 
 
 def _text(arguments: Arguments, name: str) -> str:
@@ -48,7 +58,49 @@ async def _sign_out(station: Station, _: Arguments) -> None:
 
 
 async def _begin(station: Station, arguments: Arguments) -> None:
-    station.begin(_text(arguments, "customer"), _maybe_text(arguments, "contract"))
+    same = arguments.get("same_visit", False)
+    if not isinstance(same, bool):
+        raise Invalid(
+            "same_visit", "same_visit 须为真或假。", "same_visit is neither true nor false."
+        )
+    customer = _text(arguments, "customer")
+    station.begin(Begin(customer, _maybe_text(arguments, "contract"), same_visit=same))
+
+
+async def _organisation(station: Station, arguments: Arguments) -> None:
+    station.post(events.OrganisationGiven(_text(arguments, "name"), _text(arguments, "code")))
+
+
+async def _document(station: Station, arguments: Arguments) -> None:
+    document = Document(
+        type=_text(arguments, "type"),
+        name=_text(arguments, "name"),
+        number=_text(arguments, "number"),
+        sex=_maybe_text(arguments, "sex"),
+        birth=_maybe_text(arguments, "birth"),
+        valid_from=_maybe_text(arguments, "valid_from"),
+        valid_until=_maybe_text(arguments, "valid_until"),
+        address=_maybe_text(arguments, "address"),
+        ethnicity=None, issuer=None, chinese_name=None, nationality=None, permit_number=None,
+        times_issued=None,
+    )  # fmt: skip
+    station.desk.type_document(document, _text(arguments, "reason"))
+
+
+async def _agree(station: Station, _: Arguments) -> None:
+    station.post(events.PersonAgreed())
+
+
+async def _approve(station: Station, arguments: Arguments) -> None:
+    await station.desk.approve(_text(arguments, "clerk"), _text(arguments, "pin"))
+
+
+async def _look(station: Station, arguments: Arguments) -> None:
+    await station.desk.look(_text(arguments, "clerk"), _text(arguments, "pin"))
+
+
+async def _end_visit(station: Station, _: Arguments) -> None:
+    station.end_visit()
 
 
 async def _photo(station: Station, _: Arguments) -> None:
@@ -74,7 +126,8 @@ async def _contents(station: Station, arguments: Arguments) -> None:
     grams = arguments.get("grams")
     if isinstance(grams, bool) or not isinstance(grams, int):
         raise Invalid("grams", "重量须为整数克。", "grams is missing or not a whole number.")
-    station.post(events.ContentsGiven(_text(arguments, "contents"), grams, from_scale=False))
+    contents, category = _text(arguments, "contents"), _maybe_text(arguments, "category")
+    station.post(events.ContentsGiven(contents, grams, from_scale=False, category=category))
 
 
 async def _confirm(station: Station, _: Arguments) -> None:
@@ -82,7 +135,7 @@ async def _confirm(station: Station, _: Arguments) -> None:
 
 
 async def _refuse(station: Station, arguments: Arguments) -> None:
-    station.post(events.Refused(_text(arguments, "reason")))
+    station.post(events.Refused(_text(arguments, "reason"), _maybe_text(arguments, "goods")))
 
 
 async def _abandon(station: Station, arguments: Arguments) -> None:
@@ -105,10 +158,17 @@ async def _label_void(station: Station, _: Arguments) -> None:
     station.post(events.LabelGivenUp())
 
 
+_KIOSK = frozenset({"photo", "sender", "recipient", "contents", "confirm", "abandon", "look"})
 _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "sign-in": _sign_in,
     "sign-out": _sign_out,
     "begin": _begin,
+    "organisation": _organisation,
+    "document": _document,
+    "agree": _agree,
+    "approve": _approve,
+    "look": _look,
+    "end-visit": _end_visit,
     "photo": _photo,
     "sender": _sender,
     "recipient": _recipient,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from padpos.counter.consignment import Consignment, Step, must, owed
+from padpos.counter.marks import marks_of
 from padpos.counter.masks import mask_address, mask_name, mask_phone
 from padpos.counter.reasons import words
 from padpos.terminal.station import Station
-from padpos.wire.personal import Document, Party
+from padpos.wire.personal import Document, Organisation, Party
 from padpos.wire.policy import Policy
 
 Json = dict[str, Any]
@@ -32,6 +33,9 @@ def snapshot(station: Station) -> Json:
         "outcome": str(state.outcome) if state.outcome else None,
         "reason": _said(state.reason),
         "consignment": _consignment(state.consignment, policy),
+        "visit": {"customer": state.visit.customer, "parcels": state.visit.parcels}
+        if state.visit
+        else None,
         "paper": {"waybill": state.paper.waybill, "generation": state.paper.generation}
         if state.paper
         else None,
@@ -56,6 +60,17 @@ def _consignment(consignment: Consignment | None, policy: Policy | None) -> Json
         "inspect": must(consignment, Step.INSPECT, policy),
         "owed": [str(step) for step in owed(consignment, policy)],
         "document": _document(consignment.document),
+        "helper": _document(consignment.identity.helper),
+        "organisation": _organisation(consignment.identity.organisation),
+        "agreed": consignment.identity.agreed or consignment.look is not None,
+        "attended": consignment.attended,
+        "typed": bool(consignment.identity.shown) and not consignment.identity.by_chip,
+        "notices": [_said(code) for code in consignment.notices],
+        "unapproved": [_said(code) for code in consignment.unapproved],
+        "categories": list(consignment.categories),
+        "category": consignment.category,
+        "parcel_of_visit": consignment.parcel_of_visit,
+        "marks": [mark.mark for mark in marks_of(consignment, b"")],
         "photos": [photo.verdict for photo in consignment.photos],
         "sender": _party(consignment.sender),
         "recipient": _party(consignment.recipient),
@@ -69,6 +84,10 @@ def _document(document: Document | None) -> Json | None:
     if document is None:
         return None
     return {"type": document.type, "name": mask_name(document.name)}
+
+
+def _organisation(organisation: Organisation | None) -> Json | None:
+    return {"name": mask_name(organisation.name)} if organisation else None
 
 
 def _party(party: Party | None) -> Json | None:

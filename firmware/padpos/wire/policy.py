@@ -38,6 +38,7 @@ class Policy:
     """One version of the law of the counter. Times in ms since the Unix epoch.
 
     `guardian_under`: whoever is younger, in years, needs a guardian's document; 0 for nobody.
+    `adult_at`: the least age of guardians, agents and those who answer for an organisation.
     `visit_seconds`: how long one reading of a card serves the parcels of its visit.
     """
 
@@ -58,6 +59,7 @@ class Policy:
     limits: tuple[Limit, ...]
     switches: tuple[Switch, ...]
     guardian_under: int
+    adult_at: int
     visit_seconds: int
 
     def requirement(self, customer: str, step: str) -> Requirement:
@@ -109,7 +111,7 @@ class Policy:
             13: self.retention_days,
             14: [limit.to_cbor() for limit in self.limits],
             15: [switch.to_cbor() for switch in self.switches],
-            16: self.guardian_under,
+            16: [self.guardian_under, self.adult_at],
             17: self.visit_seconds,
         }
 
@@ -120,6 +122,7 @@ def verify(raw: bytes, policy_key: PublicKey) -> tuple[Policy, bytes]:
     limit = signed.limit_of(signed.What.POLICY)
     m = fields.fixed_map(cbor.loads(verified.payload, limit), range(1, 18), "policy")
     freeze = fields.fixed_array(m[10], (2,), "freeze limits")
+    ages = fields.fixed_array(m[16], (2,), "ages")
     policy = Policy(
         version=fields.uint(m[1], "version"),
         audience=_audience(m[2]),
@@ -139,7 +142,8 @@ def verify(raw: bytes, policy_key: PublicKey) -> tuple[Policy, bytes]:
         retention_days=fields.uint(m[13], "retention"),
         limits=tuple(fields.array_of(m[14], Limit.from_cbor, "limits", 16)),
         switches=tuple(fields.array_of(m[15], Switch.from_cbor, "switches", 16)),
-        guardian_under=fields.uint(m[16], "guardian age", MOST_AGE),
+        guardian_under=fields.uint(ages[0], "guardian age", MOST_AGE),
+        adult_at=fields.uint(ages[1], "age of majority", MOST_AGE),
         visit_seconds=fields.uint(m[17], "visit seconds", MOST_VISIT_SECONDS),
     )
     _check(policy)
@@ -167,6 +171,8 @@ def _commitments(value: Cbor) -> dict[str, bytes]:
 def _check(policy: Policy) -> None:
     if policy.valid_from >= policy.valid_until:
         raise Malformed("policy: ends before it begins")
+    if policy.adult_at < policy.guardian_under:
+        raise Malformed("policy: a guardian younger than whom he stands beside")
     _check_requirements(policy)
     plain = [text.mark for text in policy.marks if not text.region]
     if set(plain) != MARKS or not _once((m.mark, m.region) for m in policy.marks):

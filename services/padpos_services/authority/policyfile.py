@@ -129,6 +129,7 @@ def _policy(law: _Table, frame: Frame) -> Policy:
         limits=law.rows("limits", _limit),
         switches=law.rows("switches", _switch),
         guardian_under=law.number("guardian_under"),
+        adult_at=law.number("adult_at"),
         visit_seconds=law.number("visit_seconds"),
     )
     law.done()

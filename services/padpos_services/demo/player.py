@@ -102,6 +102,7 @@ class Player:
             state = await self._screen.until("the document, laid again", _document_or_refusal)
         if state["problem"]:
             await self._refuse(state["problem"]["code"], played)
+        await self._screen.do("agree")
 
     async def _inspect(self, play: Play, played: Played, *, needed: bool) -> None:
         await self._before("inspect", play, played)

@@ -8,7 +8,7 @@ import { dress, t, toggle } from "./i18n.js";
 import { layKeypads, nameKeypads } from "./keypad.js";
 import { preview } from "./preview.js";
 import { keepRefusal, showProblem } from "./problems.js";
-import { open, showRail } from "./rail.js";
+import { open, showRail, WHO } from "./rail.js";
 import { show, showHeader } from "./views.js";
 
 let snapshot = null;
@@ -23,10 +23,15 @@ function viewOf(now) {
   // A parcel in hand is finished, and its end stays in sight; only the next one can't begin.
   if (now.closed && (now.phase === "idle" || (between && wanted === "start"))) return "closed";
   if (now.clerk === null) return "sign-in";
-  if (now.phase === "open") return wanted ?? now.step;
+  if (now.phase === "open") return openView(now);
   if (now.phase === "recording" || now.phase === "printing") return "working";
   if (now.phase === "idle" || (between && wanted === "start")) return "start";
   return now.phase;
+}
+
+function openView(now) {
+  const step = wanted === null || (wanted === "identify" && WHO.includes(now.step)) ? now.step : wanted;
+  return step === "agent" || step === "guardian" ? "identify" : step;
 }
 
 function received(now) {
@@ -113,7 +118,9 @@ function foldContract(unfold = false) {
   $("b-contract").setAttribute("aria-expanded", String(unfold));
 }
 
-const beginWalkIn = () => send("begin", { customer: "walk-in" });
+const begin = (customer) => () => send("begin", { customer });
+const beginWalkIn = begin("walk-in");
+const beginSame = () => send("begin", { customer: snapshot.visit.customer, same_visit: true });
 
 /** From the slip of the last parcel to a contract number: the terminal stays where it is. */
 function nextContract() {
@@ -143,6 +150,8 @@ const taken = (...names) => (fields) =>
 function wire() {
   onSubmit("f-sign-in", "sign-in", taken("clerk", "pin"), send);
   onSubmit("f-contract", "begin", (f) => ({ customer: "contract", ...taken("contract")(f) }), send);
+  onSubmit("f-organisation", "organisation", taken("name", "code"), send);
+  onSubmit("f-approve", "approve", taken("clerk", "pin"), send);
   onSubmit("f-sender", "sender", taken("name", "phone", "address"), send);
   onSubmit("f-recipient", "recipient", taken("name", "phone", "address"), send);
   const contents = (f) => ({ contents: f.contents.value.trim(), grams: wholeGrams(f.grams.value) });
@@ -150,6 +159,10 @@ function wire() {
   onPress("sign-out", () => send("sign-out"));
   onPress("b-walk-in", beginWalkIn);
   onPress("b-next-walk-in", beginWalkIn);
+  for (const customer of ["agent", "organisation", "letter"]) onPress(`b-${customer}`, begin(customer));
+  onPress("b-next-same", beginSame);
+  onPress("b-agree", () => send("agree"));
+  $("b-mismatch").addEventListener("click", () => ask("refuse", "person-mismatch"));
   onPress("b-photo", takePhoto, render);
   onPress("b-confirm", () => send("confirm"));
   onPress("b-whole", () => send("label-whole"));

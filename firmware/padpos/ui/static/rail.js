@@ -4,6 +4,8 @@ import { $, make, rebuild } from "./dom.js";
 import { t } from "./i18n.js";
 
 const STEPS = ["identify", "inspect", "sender", "recipient", "contents", "confirm"];
+/** What belongs to finding out who stands at the counter. */
+export const WHO = ["organisation", "identify", "agent", "guardian", "person", "approve"];
 const NAMES = { contents: "contentsStep", confirm: "confirmStep" };
 
 /** The name of a step in the page's language. */
@@ -12,10 +14,11 @@ export const stepName = (step) => t(NAMES[step] ?? step);
 /** How a step stands: "done", "owed", "freed" (policy asks for none) or "locked". */
 export function standing(consignment, step) {
   const owed = consignment.owed.includes(step);
+  if (step === "identify" && WHO.some((one) => consignment.owed.includes(one))) return "owed";
   if (step === "identify" && !consignment.identify) return "freed";
   if (step === "inspect" && !consignment.inspect && !consignment.photos.length) return "freed";
   // The sender's name is the document's, so the document comes first.
-  if (step === "sender" && consignment.owed.includes("identify")) return "locked";
+  if (step === "sender" && ["identify", "organisation"].some((one) => consignment.owed.includes(one))) return "locked";
   if (step === "confirm") return "owed";
   return owed ? "owed" : "done";
 }
@@ -23,6 +26,7 @@ export function standing(consignment, step) {
 /** Whether the clerk may go to a step. */
 export function open(consignment, step) {
   const stands = standing(consignment, step);
+  if (step === "inspect" && consignment.customer === "letter") return false;
   return stands !== "locked" && !(step === "identify" && stands === "freed");
 }
 

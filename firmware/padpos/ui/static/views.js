@@ -53,6 +53,13 @@ const SHOW = {
     text("identify-title", title);
     text("identify-sub", sub);
   },
+  person({ consignment }) {
+    const shown = [consignment.document, consignment.helper].filter(Boolean);
+    text("person-sub", shown.map((document) => document.name).join("  "));
+  },
+  approve({ consignment }) {
+    text("approve-why", consignment.unapproved.map((why) => pick([why.zh, why.en])).join("  "));
+  },
   inspect({ consignment }) {
     const count = consignment.photos.length;
     const full = count >= MOST_PHOTOS;
@@ -111,8 +118,9 @@ export function show(view, snapshot) {
   SHOW[view]?.(snapshot);
 }
 
-function identifyState({ reader, problem, consignment }) {
-  if (consignment.document) {
+function identifyState({ reader, problem, consignment, step }) {
+  const helper = step === "agent" || step === "guardian";
+  if (consignment.document && !helper) {
     const { times_today: times, document } = consignment;
     const more = times > 1 ? ` ${t("timesToday", times)}` : "";
     return ["read", t("identified"), t("identifiedSub", document.name) + more];
@@ -123,7 +131,7 @@ function identifyState({ reader, problem, consignment }) {
   }
   if (reader.card && problem) return ["wrong", t("layAgain"), t("layAgainSub")];
   if (reader.card) return ["reading", t("reading"), t("readingSub")];
-  return ["waiting", t("layCard"), t("layCardSub")];
+  return ["waiting", t(helper ? `lay-${step}` : "layCard"), t("layCardSub")];
 }
 
 function showHave(id, words) {
@@ -133,13 +141,17 @@ function showHave(id, words) {
 
 const partyWords = (party) => party && `${party.name}  ${party.phone}  ${party.address}`;
 
+const CUSTOMERS = {
+  "walk-in": "walkIn", agent: "agent", organisation: "organisation", letter: "letter", "self-service": "selfService",
+};
+
 const contentsWords = ({ contents, grams }) => (contents === null ? null : `${contents}  ${grams} g`);
 
 function summary(consignment) {
   const { document, photos, times_today: times } = consignment;
   const customer = consignment.customer === "contract"
     ? `${t("contract")} ${consignment.contract} · ${t(consignment.drawn ? "drawn" : "notDrawn")}`
-    : t("walkIn");
+    : t(CUSTOMERS[consignment.customer]);
   const shown = document && document.name + (times > 1 ? `  ${t("timesToday", times)}` : "");
   return [
     ...row(t("customerRow"), customer),
@@ -164,20 +176,24 @@ function row(name, value) {
   return [term, held];
 }
 
-function marks({ document, photos, customer }) {
-  const earned = [];
-  if (document) earned.push("markIdentified");
-  if (photos.length) earned.push("markInspected");
-  else if (customer === "contract") earned.push("markContract");
-  return (earned.length ? earned : ["noMarks"]).map((mark) => make("li", t(mark), mark));
+const MARKS = {
+  identified: "markIdentified", typed: "markTyped", inspected: "markInspected",
+  "contract-uninspected": "markContract", letter: "markLetter",
+};
+
+function marks({ marks: earned }) {
+  const named = earned.map((mark) => MARKS[mark]);
+  return (named.length ? named : ["noMarks"]).map((mark) => make("li", t(mark), mark));
 }
 
-function showDone({ outcome, paper, entry, reason, milliseconds }) {
+function showDone(snapshot) {
+  const { outcome, paper, entry, reason, milliseconds } = snapshot;
   const accepted = outcome === "accepted";
   document.getElementById("v-done").dataset.outcome = outcome;
   const title = { accepted: "accepted", refused: "refusedEnd", abandoned: "abandonedEnd", voided: "voided" };
   text("done-title", t(title[outcome]));
   text("done-waybill", paper ? paper.waybill : "");
+  $("b-next-same").hidden = snapshot.visit === null;
   const why = reason ? pick(said(reason)) : "";
   if (!accepted) text("done-sub", t("endSub", why));
   else text("done-sub", entry ? t("entry", entry.seq, entry.hash.slice(0, 12)) : "");

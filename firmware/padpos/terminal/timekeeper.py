@@ -1,0 +1,52 @@
+"""What happens because time passes: policies come into force, what was left alone ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from padpos.counter import events
+from padpos.counter.errors import CounterError
+from padpos.ledger.errors import LedgerError
+from padpos.terminal.station import Station
+from padpos.wire.keys import CannotSign
+
+log = logging.getLogger("padpos.terminal")
+
+TICK_SECONDS = 1.0
+CHECKPOINT_SECONDS = 3600.0
+
+
+async def keep_time(station: Station) -> None:
+    """Tick until cancelled."""
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        await tick(station)
+
+
+async def keep_checkpoints(station: Station) -> None:
+    """Record what the terminal holds, hourly, until cancelled."""
+    while True:
+        await asyncio.sleep(CHECKPOINT_SECONDS)
+        try:
+            await station.in_ledger(station.checkpoint)
+        except LedgerError as error:
+            log.warning("no checkpoint was recorded: %s", error)
+
+
+async def tick(station: Station) -> None:
+    """A moment has passed."""
+    standing = station.standing
+    if standing.is_due(station.now()):
+        # In force in any case; a ledger without room keeps it beside the last one till the next.
+        with contextlib.suppress(LedgerError):
+            await station.in_ledger(standing.turn, station.now())
+        station.tell()
+    if standing.policy is not None:
+        with contextlib.suppress(CounterError):  # nothing was left alone
+            station.post(events.Ticked())
+    if station.clerk and standing.has_left(station.clerk):
+        # Not over a consignment in hand; and a key that does not sign now may do so later.
+        with contextlib.suppress(CounterError, CannotSign):
+            await station.sign_out()

@@ -6,13 +6,30 @@ from pathlib import Path
 
 import click
 
+from bench.faults.campaign import Plan, run
+from bench.faults.clocks import clocks
 from bench.faults.cuts import cuts
 from bench.faults.full import full
-from bench.faults.kills import kills, links
+from bench.faults.kills import kills
+from bench.faults.links import links
+from bench.faults.lying import Liar, lies
+from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.score import Score, table
+from bench.faults.wire import Ends, Wire
+from bench.faults.world import World
+from padpos_services.authority import keyfiles
 
 _MANY = click.IntRange(min=0)
+
+
+def _proxy(world: World, ends: Ends) -> Wire:
+    return Proxy(ends, world.chance)
+
+
+def _liar(world: World, ends: Ends) -> Wire:
+    receipt = keyfiles.load_private(world.home.ingest / "private.json", "receipt")
+    return Liar(ends, world.chance, receipt.signer)
 
 
 @click.command()
@@ -21,10 +38,12 @@ _MANY = click.IntRange(min=0)
 @click.option("--cuts", "cut", type=_MANY, default=100, show_default=True, help="Power cuts.")
 @click.option("--full", "fill", type=_MANY, default=20, show_default=True, help="Full disks.")
 @click.option("--links", "link", type=_MANY, default=20, show_default=True, help="Cut connections.")
+@click.option("--lies", "lie", type=_MANY, default=20, show_default=True, help="Lies of each kind.")
+@click.option("--clocks", "jump", type=_MANY, default=20, show_default=True, help="Clock jumps.")
 @click.option(
     "--sabotage",
     type=click.Choice([str(name) for name in Sabotage]),
-    help="Break the terminal on purpose: the campaign must then fail.",
+    help="Break the product on purpose: the campaign must then fail.",
 )
 @click.option(
     "--folder",
@@ -40,7 +59,10 @@ def main(*, seed: int, folder: Path, sabotage: str | None, **numbers: int) -> No
     cuts   the power goes in mid-write: what was not synced is torn or gone
     full   the disk takes no write from one on, until there is room again
     kills  kill -9 of terminal, uplink, broker (it may forget all) and authority
-    links  the connection between uplink and broker breaks after so many bytes
+    links  a connection to the broker, uplink's or authority's, breaks at any byte
+    lies   the broker drops, doubles, reorders, delays, refuses, hangs up, falls silent, corrupts,
+           forges, and repeats, to uplink and authority
+    clocks the wall clocks of all four jump by minutes, days, years, and back
 
     The oracle keeps its own book of what returned calls have promised, and reads ledger and
     authority with its own eyes. Ends with 1 where anything at all is wrong.
@@ -52,14 +74,21 @@ def main(*, seed: int, folder: Path, sabotage: str | None, **numbers: int) -> No
     if not any(numbers.values()):
         raise click.UsageError("nothing to try: every number is 0")
     broken = Sabotage(sabotage) if sabotage else None
-    campaigns: dict[str, Callable[[int], Score]] = {
-        "cut": lambda number: cuts(seed, number, folder),
-        "fill": lambda number: full(seed, number, folder),
-        "kill": lambda number: kills(seed, number, folder, broken),
-        "link": lambda number: links(seed, number, folder, broken),
+    campaigns: dict[str, Callable[[int], list[Score]]] = {
+        "cut": lambda number: [cuts(seed, number, folder)],
+        "fill": lambda number: [full(seed, number, folder)],
+        "kill": lambda number: run(kills(number), Plan("kills", seed, folder, broken, _proxy)),
+        "link": lambda number: run(links(number), Plan("links", seed, folder, broken, _proxy)),
+        "lie": lambda number: run(lies(number), Plan("lies", seed, folder, broken, _liar)),
+        "jump": lambda number: run(
+            clocks(number), Plan("clocks", seed, folder, broken, _liar, skewed=True)
+        ),
     }
+    scores: list[Score] = []
     with applied(broken):
-        scores = [campaign(numbers[name]) for name, campaign in campaigns.items() if numbers[name]]
+        for name, campaign in campaigns.items():
+            if numbers[name]:
+                scores += campaign(numbers[name])
     click.echo(table(scores))
     if any(score.wrong for score in scores):
         raise SystemExit(1)

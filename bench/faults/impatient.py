@@ -1,21 +1,54 @@
-"""The real uplink, but for its longest wait: hundreds of cuts take minutes, not hours."""
+"""The real uplink and the real authority, but for their longest waits: minutes, not hours."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from padpos.uplink import forwarder
-from padpos.uplink.main import main as run
+from bench.faults.sabotage import Sabotage, applied
+from padpos.uplink import broker, config, forwarder
+from padpos.uplink import main as uplink_main
+from padpos_services.authority import link, serve
+from padpos_services.authority.cli import main as authority_cli
 
-LONGEST_WAIT = 0.5  # seconds; the product's is half a minute
+LONGEST_WAIT = 0.5  # seconds; the products' are half a minute and ten seconds
+KEEPALIVE = 2  # seconds; 20 and 30
+STALLED = 3.0  # seconds; a minute
+EXPIRE = 1.0  # seconds; ten minutes
+
+_sabotage = click.option("--sabotage", type=click.Choice([str(name) for name in Sabotage]))
 
 
-@click.command()
-@click.option("--config", required=True, type=click.Path(path_type=Path))
-def main(config: Path) -> None:
+@click.group()
+def main() -> None:
+    """Run one of the two."""
+
+
+@main.command()
+@click.option("--config", "file", required=True, type=click.Path(path_type=Path))
+@_sabotage
+def uplink(file: Path, sabotage: str | None) -> None:
     """Run the uplink."""
     forwarder.LAST_BACKOFF = LONGEST_WAIT
-    run(config)
+    forwarder.STALLED_SECONDS = STALLED
+    broker.KEEPALIVE_SECONDS = KEEPALIVE
+    if sabotage == Sabotage.NO_RESEND:
+        uplink_main.load = lambda path: replace(config.load(path), resend_seconds=1e9)
+    with applied(Sabotage(sabotage) if sabotage else None):
+        uplink_main.main(file)
+
+
+@main.command()
+@click.option("--home", required=True)
+@click.option("--broker", required=True)
+@_sabotage
+def authority(home: str, broker: str, sabotage: str | None) -> None:
+    """Run the authority."""
+    serve.LONGEST_WAIT = LONGEST_WAIT
+    serve.EXPIRE_SECONDS = EXPIRE
+    link.KEEPALIVE_SECONDS = KEEPALIVE
+    with applied(Sabotage(sabotage) if sabotage else None):
+        authority_cli(["serve", "--home", home, "--broker", broker], standalone_mode=False)
 
 
 if __name__ == "__main__":

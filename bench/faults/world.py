@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage
+from bench.faults.skew import Clock as Skewed
+from bench.faults.skew import build
+from bench.faults.wire import Ends, Wire
 from padpos.ledger.ledger import Clock
 from padpos.terminal.clock import now_ms
 from padpos.upkeep import provision
@@ -24,17 +27,21 @@ from padpos_services.authority.home import Home
 from padpos_services.demo.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 TERMINAL = "faults-1"
 STARTS_WITHIN = 20.0
+GIVE_UP_SECONDS = 120.0  # without anything going on
+Made = Callable[["World", Ends], Wire]
 
 
 class Child:
     """A process of ours, its output in a file, and the figures of its deaths."""
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], folder: Path, more: dict[str, str] | None = None
+    ) -> None:
         self.name = name
         self._command = command
+        self._environment = {**os.environ, **(more or {})}
         self._log = folder / f"{name}.log"
         self._process: subprocess.Popen[str] | None = None
 
@@ -43,7 +50,7 @@ class Child:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, stdout=log if stdout is None else stdout, stderr=log,
-                text=True,
+                text=True, env=self._environment,
             )  # fmt: skip
         return self._process
 
@@ -61,6 +68,11 @@ class Child:
             self._process.wait()
 
     @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def ended(self) -> int | None:
         """The code with which it has ended, or None."""
         return self._process.poll() if self._process else None
@@ -74,30 +86,40 @@ class Child:
 class World:
     """One terminal and its authority, and what the terminal's writer has reported."""
 
-    def __init__(self, root: Path, chance: Random, sabotage: Sabotage | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        chance: Random,
+        sabotage: Sabotage | None,
+        make: Made,
+        *,
+        skewed: bool = False,
+    ) -> None:
         self.root = root
+        self.chance = chance
         self.home = Home(root / "authority")
         self.folder = root / "terminal"
         self.link = self.folder / "link.sock"
-        self.reports: list[dict[str, object]] = []
+        self.reports: list[dict[str, Any]] = []
         self._lines: queue.Queue[str] = queue.Queue()
-        self._port, via = free_ports(2)
-        self._found(via)
-        self.proxy = Proxy(via, self._port, chance)
-        python = [sys.executable, "-m"]
-        writer = [*python, "bench.faults.writer", "--folder", str(self.folder)]
-        writer += ["--terminal", TERMINAL] + (["--sabotage", sabotage] if sabotage else [])
-        uplink = [*python, "bench.faults.impatient", "--config", str(self.folder / "uplink.toml")]
-        serve = [str(BIN / "padpos-authority"), "serve", "--home", str(self.home.root)]
-        serve += ["--broker", f"127.0.0.1:{self._port}"]
-        mosquitto = ["mosquitto", "-c", str(root / "broker" / "mosquitto.conf")]
+        self._port, *vias = free_ports(3)
+        self._found(vias[0])
+        self.wires = {ends.client: make(self, ends) for ends in self._ends(*vias)}
+        commands = self._commands(vias[1], ["--sabotage", sabotage] if sabotage else [])
+        library = build(root) if skewed else None
+        self.clocks = (
+            {name: Skewed(root / f"{name}.clock", library) for name in commands} if library else {}
+        )
         self.children = {
-            name: Child(name, command, root)
-            for name, command in (
-                ("broker", mosquitto), ("authority", serve), ("terminal", writer),
-                ("uplink", uplink),
-            )
-        }  # fmt: skip
+            name: Child(name, command, root, self.clocks[name].environment if library else None)
+            for name, command in commands.items()
+        }
+
+    def start_all(self) -> None:
+        """Start those of the four that do not run."""
+        for name, child in self.children.items():
+            if not child.runs:
+                self.start(name)
 
     def start(self, name: str) -> None:
         """Start one of the four."""
@@ -132,6 +154,31 @@ class World:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
+    def _ends(self, uplink: int, authority: int) -> list[Ends]:
+        server = self.home.broker / "server.pem", self.home.broker / "server-key.pem"
+        own, ingest = self.folder / "uplink", self.home.ingest
+        papers = {
+            TERMINAL: (uplink, (own / "tls.pem", own / "tls.key.pem")),
+            "authority": (authority, (ingest / "tls.pem", ingest / "tls-key.pem")),
+        }
+        return [
+            Ends(name, port, self._port, self.home.ca, server, certificate)
+            for name, (port, certificate) in papers.items()
+        ]
+
+    def _commands(self, authority: int, more: list[str]) -> dict[str, list[str]]:
+        python = [sys.executable, "-m"]
+        home, config = str(self.home.root), str(self.folder / "uplink.toml")
+        writer = [*python, "bench.faults.writer", "--folder", str(self.folder)]
+        impatient = [*python, "bench.faults.impatient"]
+        serve = [*impatient, "authority", "--home", home, "--broker", f"127.0.0.1:{authority}"]
+        return {
+            "broker": ["mosquitto", "-c", str(self.root / "broker" / "mosquitto.conf")],
+            "authority": [*serve, *more],
+            "terminal": [*writer, "--terminal", TERMINAL, *more],
+            "uplink": [*impatient, "uplink", "--config", config, *more],
+        }
+
     def _listen(self, pipe: Iterator[str]) -> None:
         for line in pipe:
             if line.endswith("\n"):  # else the process died in mid-word
@@ -162,16 +209,16 @@ class World:
 
 
 @contextmanager
-def running(root: Path, chance: Random, sabotage: Sabotage | None) -> Iterator[World]:
-    """A world at work: all four run, and the first parcel is on its way."""
-    world = World(root, chance, sabotage)
+def running(
+    root: Path, chance: Random, sabotage: Sabotage | None, make: Made, *, skewed: bool = False
+) -> Iterator[World]:
+    """A world; at the end nothing of it is left."""
+    world = World(root, chance, sabotage, make, skewed=skewed)
     try:
-        for name in world.children:
-            world.start(name)
-        wait_for(lambda: world.heard() > 0, STARTS_WITHIN)
         yield world
     finally:
-        world.proxy.close()
+        for wire in world.wires.values():
+            wire.close()
         for child in world.children.values():
             child.end()
 

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import cast
@@ -18,6 +19,7 @@ import click
 
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.shop import digest, facts_of
+from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Clock, Ledger
 from padpos.terminal import keys as terminal_keys
@@ -31,6 +33,7 @@ from padpos.terminal.station import Station
 from padpos.wire import envelope
 from padpos.wire.entry import Attachment
 from padpos.wire.envelope import JPEG_TYPE, Binding
+from padpos.wire.errors import SealingRefused
 from padpos.wire.facts import Kind, LabelFacts
 from padpos.wire.keys import Alg
 from padpos.wire.keyset import Use
@@ -53,6 +56,11 @@ class Writer:
         """A consignment with its photos, then the label it may now have."""
         if self._standing.keys is None or self._standing.waybills is None:
             return
+        with suppress(SealingRefused, WaybillsSpent):  # by this clock they are not valid now
+            self._parcel()
+
+    def _parcel(self) -> None:
+        assert self._standing.waybills is not None  # `parcel` has looked
         consignment = self._chance.randbytes(16)
         photos = [self._photo(consignment) for _ in range(self._chance.choice((0, 1, 1, 2)))]
         sealed = self._seal("consignment", consignment)

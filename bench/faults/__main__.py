@@ -11,6 +11,7 @@ from bench.faults.clocks import clocks
 from bench.faults.cuts import cuts
 from bench.faults.full import full
 from bench.faults.kills import kills
+from bench.faults.lies import Lie
 from bench.faults.links import links
 from bench.faults.lying import Liar, lies
 from bench.faults.proxy import Proxy
@@ -37,8 +38,17 @@ def _liar(world: World, ends: Ends) -> Wire:
 @click.option("--kills", "kill", type=_MANY, default=20, show_default=True, help="kill -9s.")
 @click.option("--cuts", "cut", type=_MANY, default=100, show_default=True, help="Power cuts.")
 @click.option("--full", "fill", type=_MANY, default=20, show_default=True, help="Full disks.")
-@click.option("--links", "link", type=_MANY, default=20, show_default=True, help="Cut connections.")
-@click.option("--lies", "lie", type=_MANY, default=20, show_default=True, help="Lies of each kind.")
+@click.option("--links", "link", type=_MANY, default=20, show_default=True, help="Broken links.")
+@click.option(
+    "--lies", "tell", type=_MANY, default=20, show_default=True, help="Lies of each kind."
+)
+@click.option(
+    "--lie",
+    "kinds",
+    multiple=True,
+    type=click.Choice([str(lie) for lie in Lie]),
+    help="Only these lies; repeat for each.",
+)
 @click.option("--clocks", "jump", type=_MANY, default=20, show_default=True, help="Clock jumps.")
 @click.option(
     "--sabotage",
@@ -52,7 +62,9 @@ def _liar(world: World, ends: Ends) -> Wire:
     show_default=True,
     help="Where the worlds are made, and removed.",
 )
-def main(*, seed: int, folder: Path, sabotage: str | None, **numbers: int) -> None:
+def main(
+    *, seed: int, folder: Path, sabotage: str | None, kinds: tuple[str, ...], **numbers: int
+) -> None:
     """Break everything that can break, and count what was lost, doubled or altered.
 
     \b
@@ -73,13 +85,14 @@ def main(*, seed: int, folder: Path, sabotage: str | None, **numbers: int) -> No
     """
     if not any(numbers.values()):
         raise click.UsageError("nothing to try: every number is 0")
+    told = [Lie(kind) for kind in kinds] or list(Lie)
     broken = Sabotage(sabotage) if sabotage else None
     campaigns: dict[str, Callable[[int], list[Score]]] = {
         "cut": lambda number: [cuts(seed, number, folder)],
         "fill": lambda number: [full(seed, number, folder)],
         "kill": lambda number: run(kills(number), Plan("kills", seed, folder, broken, _proxy)),
         "link": lambda number: run(links(number), Plan("links", seed, folder, broken, _proxy)),
-        "lie": lambda number: run(lies(number), Plan("lies", seed, folder, broken, _liar)),
+        "tell": lambda number: run(lies(number, told), Plan("lies", seed, folder, broken, _liar)),
         "jump": lambda number: run(
             clocks(number), Plan("clocks", seed, folder, broken, _liar, skewed=True)
         ),

@@ -15,6 +15,7 @@ from padpos.wire.messages import down_topic, up_topic
 
 REMEMBERED = 50
 LONGEST_DELAY = 4.0  # seconds: longer than the uplink waits before it sends again
+SIGNED = 400  # bytes, about: a signed entry
 DEAF_SECONDS = 3.0
 ELSEWHERE = "faults-2"
 
@@ -140,14 +141,18 @@ def _deaf(way: Way, _packet: Packet, _found: Publish) -> None:
 
 def _corrupt(way: Way, packet: Packet, found: Publish) -> None:
     if found.payload:
-        way.send(_flipped(packet.raw, way.talk.chance, found.payload_at))
+        # Envelopes are long and the signed entry before them is short: half the damage is its.
+        most = len(packet.raw)
+        if way.talk.chance.random() < 0.5:
+            most = min(most, found.payload_at + SIGNED)
+        way.send(_flipped(packet.raw, way.talk.chance, found.payload_at, most))
 
 
 def _garble(way: Way, packet: Packet, _found: Publish) -> None:
-    way.send(_flipped(packet.raw, way.talk.chance, 0))
+    way.send(_flipped(packet.raw, way.talk.chance, 0, len(packet.raw)))
 
 
-def _forge(way: Way, packet: Packet, found: Publish) -> None:
+def _forge(way: Way, _packet: Packet, found: Publish) -> None:
     way.answer(packets.puback(found.mid or 0))
     if way.down:
         way.send(packets.publish(found.topic, forgery.resigned(found.payload)))
@@ -155,7 +160,7 @@ def _forge(way: Way, packet: Packet, found: Publish) -> None:
         _say_received(way, found, way.talk.client, forgery.stranger(), None)
 
 
-def _foreign(way: Way, packet: Packet, found: Publish) -> None:
+def _foreign(way: Way, _packet: Packet, found: Publish) -> None:
     way.answer(packets.puback(found.mid or 0))
     if way.down:
         way.send(packets.publish(up_topic(ELSEWHERE, "entry"), found.payload))
@@ -186,8 +191,8 @@ def _say_received(
     way.answer(packets.publish(down_topic(way.talk.client, "receipt"), raw))
 
 
-def _flipped(raw: bytes, chance: Random, first: int) -> bytes:
-    at = chance.randrange(first, len(raw))
+def _flipped(raw: bytes, chance: Random, first: int, behind: int) -> bytes:
+    at = chance.randrange(first, behind)
     return raw[:at] + bytes([raw[at] ^ 1 << chance.randrange(8)]) + raw[at + 1 :]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from bench.faults import packets
@@ -72,17 +72,20 @@ class Liar(Wire):
             self._said[way.down].append(found)
 
 
-def lies(number: int) -> list[Fault]:
+SLOWLY = (Lie.HALF_OPEN, Lie.DEAF)
+
+
+def lies(number: int, kinds: Sequence[Lie] = tuple(Lie)) -> list[Fault]:
     """So many lies of each kind, half of them to the uplink and half to the authority."""
     return [
         Fault(
-            str(lie), _harm(lie), -(-number // SLOW) if lie in SLOWLY else number, lie in ALTERING
+            str(lie),
+            _harm(lie),
+            -(-number // SLOW) if lie in SLOWLY else number,
+            lie in ALTERING,
         )
-        for lie in Lie
+        for lie in kinds
     ]
-
-
-SLOWLY = (Lie.HALF_OPEN, Lie.DEAF)
 
 
 def _harm(lie: Lie) -> Callable[[World, int, Random, Score], None]:

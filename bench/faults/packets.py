@@ -1,4 +1,4 @@
-"""MQTT 5 packets as far as a liar needs them (OASIS MQTT 5.0, §2 and §3): read, take apart, make."""
+"""MQTT 5 packets as far as a liar needs them (OASIS MQTT 5.0, §2, §3): read, taken apart, made."""
 
 import asyncio
 from dataclasses import dataclass

@@ -35,14 +35,13 @@ class Line:
 
     def end(self, *, hard: bool) -> None:
         """Close it; hard: with a reset."""
-        raw = self.writer.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            if hard:
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        if hard:
-            self.writer.transport.abort()
-        else:
+        if not hard:
             self.writer.close()
+            return
+        raw = self.writer.get_extra_info("socket")
+        with contextlib.suppress(OSError, AttributeError):  # None where it has gone already
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.writer.transport.abort()
 
 
 class Wire(ABC):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.faults.backlog import backlog
 from bench.faults.campaign import Plan, run
 from bench.faults.clocks import clocks
 from bench.faults.cuts import cuts
@@ -18,7 +19,7 @@ from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.score import Score, table
 from bench.faults.wire import Ends, Wire
-from bench.faults.world import World
+from bench.faults.world import Setting, World
 from padpos_services.authority import keyfiles
 
 _MANY = click.IntRange(min=0)
@@ -51,6 +52,14 @@ def _liar(world: World, ends: Ends) -> Wire:
 )
 @click.option("--clocks", "jump", type=_MANY, default=20, show_default=True, help="Clock jumps.")
 @click.option(
+    "--backlog",
+    "queue",
+    type=_MANY,
+    default=0,
+    show_default=True,
+    help="Consignments queued behind a dead broker.",
+)
+@click.option(
     "--sabotage",
     type=click.Choice([str(name) for name in Sabotage]),
     help="Break the product on purpose: the campaign must then fail.",
@@ -75,6 +84,7 @@ def main(
     lies   the broker drops, doubles, reorders, delays, refuses, hangs up, falls silent, corrupts,
            forges, and repeats, to uplink and authority
     clocks the wall clocks of all four jump by minutes, days, years, and back
+    backlog (not unless asked for) a week of consignments behind a dead broker, then it comes back
 
     The oracle keeps its own book of what returned calls have promised, and reads ledger and
     authority with its own eyes. Ends with 1 where anything at all is wrong.
@@ -94,7 +104,10 @@ def main(
         "link": lambda number: run(links(number), Plan("links", seed, folder, broken, _proxy)),
         "tell": lambda number: run(lies(number, told), Plan("lies", seed, folder, broken, _liar)),
         "jump": lambda number: run(
-            clocks(number), Plan("clocks", seed, folder, broken, _liar, skewed=True)
+            clocks(number), Plan("clocks", seed, folder, broken, _liar, Setting(skewed=True))
+        ),
+        "queue": lambda number: run(
+            backlog(number), Plan("backlog", seed, folder, broken, _proxy, Setting(patient=True))
         ),
     }
     scores: list[Score] = []

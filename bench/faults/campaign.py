@@ -12,7 +12,7 @@ from bench.faults.liar import queued
 from bench.faults.sabotage import Sabotage
 from bench.faults.score import Progress, Score
 from bench.faults.shop import CLOCK, TERMINAL
-from bench.faults.world import STARTS_WITHIN, Made, World, running, wait_for
+from bench.faults.world import STARTS_WITHIN, USUAL, Made, Setting, World, running, wait_for
 from padpos.ledger.errors import LedgerError
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
@@ -42,7 +42,7 @@ class Plan:
     place: Path
     sabotage: Sabotage | None
     make: Made
-    skewed: bool = False
+    setting: Setting = USUAL
 
 
 def run(faults: Sequence[Fault], plan: Plan) -> list[Score]:
@@ -52,9 +52,7 @@ def run(faults: Sequence[Fault], plan: Plan) -> list[Score]:
     while len(scores) < len(faults):
         with (
             tempfile.TemporaryDirectory(prefix=f"padpos-{plan.name}-", dir=plan.place) as name,
-            running(
-                Path(name).resolve(), chance, plan.sabotage, plan.make, skewed=plan.skewed
-            ) as world,
+            running(Path(name).resolve(), chance, plan.sabotage, plan.make, plan.setting) as world,
         ):
             for fault in faults[len(scores) :]:
                 scores.append(_one(fault, world, chance, plan.sabotage))

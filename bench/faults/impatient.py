@@ -1,12 +1,11 @@
 """The real uplink and the real authority, but for their longest waits: minutes, not hours."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from bench.faults.sabotage import Sabotage, applied
-from padpos.uplink import broker, config, forwarder
+from padpos.uplink import broker, forwarder
 from padpos.uplink import main as uplink_main
 from padpos_services.authority import link, serve
 from padpos_services.authority.cli import main as authority_cli
@@ -32,8 +31,6 @@ def uplink(file: Path, sabotage: str | None) -> None:
     forwarder.LAST_BACKOFF = LONGEST_WAIT
     forwarder.STALLED_SECONDS = STALLED
     broker.KEEPALIVE_SECONDS = KEEPALIVE
-    if sabotage == Sabotage.NO_RESEND:
-        uplink_main.load = lambda path: replace(config.load(path), resend_seconds=1e9)
     with applied(Sabotage(sabotage) if sabotage else None):
         uplink_main.main(file)
 

@@ -15,8 +15,10 @@ import apsw
 from bench.faults import forgery
 from padpos.ledger import schema
 from padpos.ledger.outbox import Outbox
-from padpos.uplink import broker, forwarder
+from padpos.uplink import broker, config, forwarder
+from padpos.uplink import main as uplink_main
 from padpos.uplink.broker import Broker
+from padpos.uplink.config import UplinkConfig
 from padpos.uplink.link import Link
 from padpos.wire import receipt as wire_receipt
 from padpos.wire import signed
@@ -48,6 +50,7 @@ _connect = schema.connect
 _apply = Outbox.apply
 _verify = wire_receipt.verify
 _publish = Broker.publish
+_load = config.load
 
 
 def _connect_carelessly(path: Path) -> apsw.Connection:
@@ -83,6 +86,10 @@ async def _publish_and_delete(
     return taken
 
 
+def _load_without_resend(path: Path) -> UplinkConfig:
+    return replace(_load(path), resend_seconds=1e9)
+
+
 def _credulous() -> Any:
     return SimpleNamespace(**{**vars(signed), "verify_by_hint": _believe})
 
@@ -110,6 +117,7 @@ _SABOTAGES: dict[Sabotage | None, Callable[[], AbstractContextManager[object]]] 
     Sabotage.NO_RECEIPT_CHECK: lambda: patch.object(wire_receipt, "signed", _credulous()),
     Sabotage.ANY_TERMINAL: lambda: patch.object(Outbox, "apply", _apply_anybodys),
     Sabotage.TRUST_PUBACK: _trusting_the_broker,
+    Sabotage.NO_RESEND: lambda: patch.object(uplink_main, "load", _load_without_resend),
     Sabotage.NO_WATCHDOG: _without_watchdog,
     Sabotage.NO_SIGNATURE_CHECK: lambda: patch.object(verdict, "signed", _credulous()),
     Sabotage.WALL_CLOCK: lambda: patch.object(

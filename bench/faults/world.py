@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,11 +27,24 @@ from padpos_services.authority import broker, enrolment, founding, publishing
 from padpos_services.authority.home import Home
 from padpos_services.demo.ports import free_ports
 
+BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 TERMINAL = "faults-1"
 STARTS_WITHIN = 20.0
 GIVE_UP_SECONDS = 120.0  # without anything going on
+RESEND = 2.0  # seconds without a receipt; the product's is half a minute
 Made = Callable[["World", Ends], Wire]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the four are run: by clocks that can be set, or with all the product's patience."""
+
+    skewed: bool = False
+    patient: bool = False
+
+
+USUAL = Setting()
 
 
 class Child:
@@ -93,7 +107,7 @@ class World:
         sabotage: Sabotage | None,
         make: Made,
         *,
-        skewed: bool = False,
+        setting: Setting = USUAL,
     ) -> None:
         self.root = root
         self.chance = chance
@@ -103,10 +117,12 @@ class World:
         self.reports: list[dict[str, Any]] = []
         self._lines: queue.Queue[str] = queue.Queue()
         self._port, *vias = free_ports(3)
-        self._found(vias[0])
+        self._found(vias[0], None if setting.patient else RESEND)
         self.wires = {ends.client: make(self, ends) for ends in self._ends(*vias)}
         commands = self._commands(vias[1], ["--sabotage", sabotage] if sabotage else [])
-        library = build(root) if skewed else None
+        if setting.patient:
+            commands |= self._patient(vias[1])
+        library = build(root) if setting.skewed else None
         self.clocks = (
             {name: Skewed(root / f"{name}.clock", library) for name in commands} if library else {}
         )
@@ -145,6 +161,12 @@ class World:
             self.reports.append(json.loads(self._lines.get()))
         return len(self.reports)
 
+    def week(self, number: int) -> None:
+        """Let the writer write so many parcels, spread by its clock over a week, and no more."""
+        new = self.folder / "week.new"
+        new.write_text(str(number))
+        new.rename(self.folder / "week")
+
     def forget_broker(self) -> None:
         """Take away what the (dead) broker has kept."""
         (self.root / "broker" / "data" / "mosquitto.db").unlink(missing_ok=True)
@@ -179,12 +201,20 @@ class World:
             "uplink": [*impatient, "uplink", "--config", config, *more],
         }
 
+    def _patient(self, authority: int) -> dict[str, list[str]]:
+        """The product's own two commands."""
+        serve = ["serve", "--home", str(self.home.root), "--broker", f"127.0.0.1:{authority}"]
+        return {
+            "authority": [str(BIN / "padpos-authority"), *serve],
+            "uplink": [str(BIN / "padpos"), "uplink", "--config", str(self.folder / "uplink.toml")],
+        }
+
     def _listen(self, pipe: Iterator[str]) -> None:
         for line in pipe:
             if line.endswith("\n"):  # else the process died in mid-word
                 self._lines.put(line)
 
-    def _found(self, via: int) -> None:
+    def _found(self, via: int, resend: float | None) -> None:
         founding.found(self.home, "127.0.0.1")
         broker.write_configuration(self.home, self._port, self.root / "broker", None)
         keys, uplink = self.folder / "keys", self.folder / "uplink"
@@ -204,16 +234,16 @@ class World:
             'link = "link.sock"\nhost = "127.0.0.1"\n'
             f"port = {via}\n"
             'ca = "uplink/ca.pem"\ncertificate = "uplink/tls.pem"\nkey = "uplink/tls.key.pem"\n'
-            "resend_seconds = 2.0\n"
+            + (f"resend_seconds = {resend}\n" if resend else "")
         )
 
 
 @contextmanager
 def running(
-    root: Path, chance: Random, sabotage: Sabotage | None, make: Made, *, skewed: bool = False
+    root: Path, chance: Random, sabotage: Sabotage | None, make: Made, setting: Setting = USUAL
 ) -> Iterator[World]:
     """A world; at the end nothing of it is left."""
-    world = World(root, chance, sabotage, make, skewed=skewed)
+    world = World(root, chance, sabotage, make, setting=setting)
     try:
         yield world
     finally:

@@ -14,7 +14,7 @@ from bench.faults.full import full
 from bench.faults.kills import kills
 from bench.faults.lies import Lie
 from bench.faults.links import links
-from bench.faults.lying import Liar, lies
+from bench.faults.lying import Liar, lies, mixed
 from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.score import Score, table
@@ -50,6 +50,7 @@ def _liar(world: World, ends: Ends) -> Wire:
     type=click.Choice([str(lie) for lie in Lie]),
     help="Only these lies; repeat for each.",
 )
+@click.option("--mixed", "mix", type=_MANY, default=20, show_default=True, help="Any lies.")
 @click.option("--clocks", "jump", type=_MANY, default=20, show_default=True, help="Clock jumps.")
 @click.option(
     "--backlog",
@@ -82,7 +83,8 @@ def main(
     kills  kill -9 of terminal, uplink, broker (it may forget all) and authority
     links  a connection to the broker, uplink's or authority's, breaks at any byte
     lies   the broker drops, doubles, reorders, delays, refuses, hangs up, falls silent, corrupts,
-           forges, and repeats, to uplink and authority
+           forges, and repeats, to uplink and authority; a row for each kind of lie
+    mixed  the same lies, all kinds at once
     clocks the wall clocks of all four jump by minutes, days, years, and back
     backlog (not unless asked for) a week of consignments behind a dead broker, then it comes back
 
@@ -103,6 +105,7 @@ def main(
         "kill": lambda number: run(kills(number), Plan("kills", seed, folder, broken, _proxy)),
         "link": lambda number: run(links(number), Plan("links", seed, folder, broken, _proxy)),
         "tell": lambda number: run(lies(number, told), Plan("lies", seed, folder, broken, _liar)),
+        "mix": lambda number: run(mixed(number), Plan("mixed", seed, folder, broken, _liar)),
         "jump": lambda number: run(
             clocks(number), Plan("clocks", seed, folder, broken, _liar, Setting(skewed=True))
         ),

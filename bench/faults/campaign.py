@@ -19,7 +19,7 @@ from padpos.ledger.outbox import Outbox
 from padpos.terminal import keys as terminal_keys
 
 DRAIN_SECONDS = 120.0
-SHORT_DRAIN_SECONDS = 6.0
+SHORT_DRAIN_SECONDS = 4.0
 PAUSE = 0.5
 
 

@@ -68,4 +68,4 @@ def _the_worst(world: World) -> None:
 def _lose(world: World) -> None:
     liar = world.wires[TERMINAL]
     assert isinstance(liar, Liar)  # the campaign has made it so
-    liar.tell(Lie.DROP, LOST_AT_A_TIME)
+    liar.tell((Lie.DROP,), LOST_AT_A_TIME)

@@ -25,16 +25,16 @@ class Liar(Wire):
     tls = True
 
     def __init__(self, ends: Ends, chance: Random, truth: Signer) -> None:
-        self.lie = Lie.DROP
+        self._lies: Sequence[Lie] = ()
         self._truth = truth
         self._said: dict[bool, deque[Publish]] = {
             down: deque(maxlen=REMEMBERED) for down in (False, True)
         }
         super().__init__(ends, chance)
 
-    def tell(self, lie: Lie, number: int) -> None:
-        """Tell this lie so many times from now on."""
-        self.lie = lie
+    def tell(self, lies: Sequence[Lie], number: int) -> None:
+        """Tell these lies, at random, so many times in all from now on."""
+        self._lies = lies
         self.begin(number)
 
     async def carry(self, client: Line, broker: Line) -> bool:
@@ -62,14 +62,18 @@ class Liar(Wire):
 
     def _hand_on(self, packet: Packet, way: Way) -> None:
         found = packets.published(packet) if packet.type == Type.PUBLISH else None
-        due = self.left > 0 and fits(self.lie, way, packet, found)
-        if due and self.chance.random() < RATES.get(self.lie, USUAL_RATE):
+        if self.left > 0 and (lie := self._chosen(packet, way, found)) is not None:
             self.count()
-            LIES[self.lie](way, packet, found or Publish("", None, b"", 0))
+            LIES[lie](way, packet, found or Publish("", None, b"", 0))
         else:
             way.send(packet.raw)
         if found is not None:
             self._said[way.down].append(found)
+
+    def _chosen(self, packet: Packet, way: Way, found: Publish | None) -> Lie | None:
+        lie = self.chance.choice(self._lies)
+        due = self.chance.random() < RATES.get(lie, USUAL_RATE)
+        return lie if due and fits(lie, way, packet, found) else None
 
 
 SLOWLY = (Lie.HALF_OPEN, Lie.DEAF)
@@ -80,7 +84,7 @@ def lies(number: int, kinds: Sequence[Lie] = tuple(Lie)) -> list[Fault]:
     return [
         Fault(
             str(lie),
-            _harm(lie),
+            _harm((lie,)),
             -(-number // SLOW) if lie in SLOWLY else number,
             lie in ALTERING,
         )
@@ -88,13 +92,18 @@ def lies(number: int, kinds: Sequence[Lie] = tuple(Lie)) -> list[Fault]:
     ]
 
 
-def _harm(lie: Lie) -> Callable[[World, int, Random, Score], None]:
+def mixed(number: int) -> list[Fault]:
+    """So many lies, of all kinds at once."""
+    return [Fault("mixed", _harm(tuple(Lie)), number, alters=True)]
+
+
+def _harm(kinds: Sequence[Lie]) -> Callable[[World, int, Random, Score], None]:
     def harm(world: World, number: int, _chance: Random, score: Score) -> None:
-        progress = Progress(f"lies: {lie}", number)
+        progress = Progress(f"lies: {', '.join(kinds)}", number)
         liars = [wire for wire in world.wires.values() if isinstance(wire, Liar)]
         before = sum(liar.done for liar in liars)
         for liar, its in zip(liars, (number - number // 2, number // 2), strict=True):
-            liar.tell(lie, its)
+            liar.tell(kinds, its)
         seen, since = 0, time.monotonic()
         while any(liar.left > 0 for liar in liars):
             time.sleep(0.05)

@@ -13,6 +13,7 @@ from padpos_services.authority.cli import main as authority_cli
 LONGEST_WAIT = 0.5  # seconds; the products' are half a minute and ten seconds
 KEEPALIVE = 2  # seconds; 20 and 30
 STALLED = 3.0  # seconds; a minute
+UNANSWERED = 6.0  # seconds; ten minutes
 EXPIRE = 1.0  # seconds; ten minutes
 
 _sabotage = click.option("--sabotage", type=click.Choice([str(name) for name in Sabotage]))
@@ -30,6 +31,7 @@ def uplink(file: Path, sabotage: str | None) -> None:
     """Run the uplink."""
     forwarder.LAST_BACKOFF = LONGEST_WAIT
     forwarder.STALLED_SECONDS = STALLED
+    forwarder.UNANSWERED_SECONDS = UNANSWERED
     broker.KEEPALIVE_SECONDS = KEEPALIVE
     with applied(Sabotage(sabotage) if sabotage else None):
         uplink_main.main(file)

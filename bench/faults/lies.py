@@ -88,7 +88,9 @@ class Way:
 def fits(lie: Lie, way: Way, packet: Packet, found: Publish | None) -> bool:
     """Whether this lie can be told of this packet."""
     if lie is Lie.GARBLE:
-        return packet.type not in (Type.CONNECT, Type.SUBSCRIBE)
+        # An authority with another subscription hears nothing, which is what a quiet hour is like.
+        deaf = packet.type == Type.SUBSCRIBE and way.talk.client == "authority"
+        return packet.type != Type.CONNECT and not deaf
     if found is None or found.mid is None:
         return False
     if lie in (Lie.FORGE, Lie.FOREIGN):
@@ -116,7 +118,7 @@ def _late(way: Way, packet: Packet, _found: Publish) -> None:
 
 
 def _refuse(way: Way, packet: Packet, found: Publish) -> None:
-    reason = way.talk.chance.choice(packets.PUBACK_FAILURES)
+    reason = way.talk.chance.choice(packets.PUBACK_REFUSALS)
     way.answer(packets.puback(found.mid or 0, reason))
     if way.talk.chance.random() < 0.3:
         way.send(packet.raw)

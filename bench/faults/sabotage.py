@@ -107,6 +107,7 @@ def _trusting_the_broker() -> Iterator[None]:
 def _without_watchdog() -> Iterator[None]:
     with (
         patch.object(forwarder, "STALLED_SECONDS", float("inf")),
+        patch.object(forwarder, "UNANSWERED_SECONDS", float("inf")),
         patch.object(broker, "KEEPALIVE_SECONDS", 300),
     ):
         yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ from padpos.wire import messages
 SESSION_SECONDS = 7 * 24 * 3600
 KEEPALIVE_SECONDS = 20
 CONNECT_SECONDS = 10.0
+NOBODY_LISTENS = 0x10  # MQTT 5 §3.4.2.1: a success, and yet the message is gone
+ANSWERED = frozenset({"entry", "part"})  # what a receipt answers
 
 
 class BrokerLost(Exception):
@@ -39,7 +42,8 @@ class Broker:
         self._loop = asyncio.get_running_loop()
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[None] = self._loop.create_future()
-        self._acks: dict[int, asyncio.Future[bool]] = {}
+        self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._unanswered: float | None = None
         self.down: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self.window = config.window
         self.packet_limit = 1 << 28
@@ -65,15 +69,31 @@ class Broker:
         await self._or_lost(asyncio.wait_for(asyncio.shield(self._connected), CONNECT_SECONDS))
 
     async def publish(self, kind: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Publish with QoS 1: True if the broker took it, False if it refused."""
+        """Publish with QoS 1: True if the broker took it, False if it refused.
+
+        Raises BrokerLost, also where the broker took it for nobody: the authority's session is
+        gone, and whatever else were sent now would be, too.
+        """
         topic = messages.up_topic(self._terminal, kind)
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         ack = self._acks.setdefault(info.mid, self._loop.create_future())
         try:
-            taken: bool = await self._or_lost(ack)
-            return taken
+            code: ReasonCode = await self._or_lost(ack)
         finally:
             self._acks.pop(info.mid, None)
+        if kind not in ANSWERED:
+            return not code.is_failure
+        if code.value == NOBODY_LISTENS:
+            self._end("the authority does not listen there")
+            self._lost.result()
+        if not code.is_failure and self._unanswered is None:
+            self._unanswered = time.monotonic()
+        return not code.is_failure
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds since the broker took what should bring a receipt, and none has come; or 0."""
+        return 0.0 if self._unanswered is None else time.monotonic() - self._unanswered
 
     async def lost(self) -> None:
         """Wait until the connection ends; then raises BrokerLost."""
@@ -106,6 +126,7 @@ class Broker:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -130,10 +151,16 @@ class Broker:
     def _on_publish(
         self, _c: Client, _u: Any, mid: int, code: ReasonCode, _p: Properties | None
     ) -> None:
-        self._hand(self._acknowledge, mid, not code.is_failure)
+        self._hand(self._acknowledge, mid, code)
+
+    def _on_subscribe(
+        self, _c: Client, _u: Any, _m: int, codes: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._hand(self._end, "the broker refused the subscription")
 
     def _on_message(self, _c: Client, _u: Any, message: MQTTMessage) -> None:
-        self._hand(self.down.put_nowait, (message.topic, bytes(message.payload)))
+        self._hand(self._take, message.topic, bytes(message.payload))
 
     def _hand(self, call: Callable[..., None], *arguments: Any) -> None:
         if not self._loop.is_closed():
@@ -149,10 +176,15 @@ class Broker:
         if not self._lost.done():
             self._lost.set_exception(BrokerLost(how))
 
-    def _acknowledge(self, mid: int, taken: bool) -> None:
+    def _acknowledge(self, mid: int, code: ReasonCode) -> None:
         ack = self._acks.setdefault(mid, self._loop.create_future())
         if not ack.done():
-            ack.set_result(taken)
+            ack.set_result(code)
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        if topic == messages.down_topic(self._terminal, "receipt"):
+            self._unanswered = None
+        self.down.put_nowait((topic, payload))
 
     async def _or_lost(self, awaitable: Any) -> Any:
         task = asyncio.ensure_future(awaitable)

@@ -26,6 +26,7 @@ FIRST_BACKOFF, LAST_BACKOFF = 0.2, 30.0
 WAIT_MS = 1000
 PAGE = 100
 STALLED_SECONDS = 60.0
+UNANSWERED_SECONDS = 600.0
 HEADROOM = 256  # bytes of topic, properties and framing beside a payload
 
 
@@ -194,6 +195,8 @@ class Upward:
             self._progress = time.monotonic()
         elif time.monotonic() - self._progress > STALLED_SECONDS:
             raise BrokerLost("no progress for a minute")
+        if self._broker.unanswered > UNANSWERED_SECONDS:
+            raise BrokerLost("sent much, and no receipt came")  # the broker may have lost our ear
 
 
 async def _downward(link: Link, broker: Broker) -> None:

@@ -27,7 +27,7 @@ NOTICED = {
     Sabotage.ANY_TERMINAL: ("--lies", "12", "--lie", "foreign"),
     Sabotage.TRUST_PUBACK: ("--lies", "12", "--lie", "drop"),
     Sabotage.NO_RESEND: ("--lies", "12", "--lie", "drop"),
-    Sabotage.NO_WATCHDOG: ("--lies", "30", "--lie", "half-open"),
+    Sabotage.NO_WATCHDOG: ("--lies", "1", "--lie", "half-open"),
     Sabotage.NO_SIGNATURE_CHECK: ("--lies", "12", "--lie", "forge"),
     Sabotage.WALL_CLOCK: ("--clocks", "4"),
 }

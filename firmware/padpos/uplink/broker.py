@@ -44,6 +44,7 @@ class Broker:
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
         self._unanswered: float | None = None
+        self._answered = 0.0
         self.down: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self.window = config.window
         self.packet_limit = 1 << 28
@@ -74,7 +75,7 @@ class Broker:
         Raises BrokerLost, also where the broker took it for nobody: the authority's session is
         gone, and whatever else were sent now would be, too.
         """
-        topic = messages.up_topic(self._terminal, kind)
+        topic, started = messages.up_topic(self._terminal, kind), time.monotonic()
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         ack = self._acks.setdefault(info.mid, self._loop.create_future())
         try:
@@ -86,8 +87,8 @@ class Broker:
         if code.value == NOBODY_LISTENS:
             self._end("the authority does not listen there")
             self._lost.result()
-        if not code.is_failure and self._unanswered is None:
-            self._unanswered = time.monotonic()
+        if not code.is_failure and self._unanswered is None and self._answered < started:
+            self._unanswered = started
         return not code.is_failure
 
     @property
@@ -183,7 +184,7 @@ class Broker:
 
     def _take(self, topic: str, payload: bytes) -> None:
         if topic == messages.down_topic(self._terminal, "receipt"):
-            self._unanswered = None
+            self._unanswered, self._answered = None, time.monotonic()
         self.down.put_nowait((topic, payload))
 
     async def _or_lost(self, awaitable: Any) -> Any:

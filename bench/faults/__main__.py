@@ -15,18 +15,13 @@ from bench.faults.kills import kills
 from bench.faults.lies import Lie
 from bench.faults.links import links
 from bench.faults.lying import Liar, lies, mixed
-from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.score import Score, table
 from bench.faults.wire import Ends, Wire
-from bench.faults.world import Setting, World
+from bench.faults.world import Setting, World, proxied
 from padpos_services.authority import keyfiles
 
 _MANY = click.IntRange(min=0)
-
-
-def _proxy(world: World, ends: Ends) -> Wire:
-    return Proxy(ends, world.chance)
 
 
 def _liar(world: World, ends: Ends) -> Wire:
@@ -102,15 +97,15 @@ def main(
     campaigns: dict[str, Callable[[int], list[Score]]] = {
         "cut": lambda number: [cuts(seed, number, folder)],
         "fill": lambda number: [full(seed, number, folder)],
-        "kill": lambda number: run(kills(number), Plan("kills", seed, folder, broken, _proxy)),
-        "link": lambda number: run(links(number), Plan("links", seed, folder, broken, _proxy)),
+        "kill": lambda number: run(kills(number), Plan("kills", seed, folder, broken, proxied)),
+        "link": lambda number: run(links(number), Plan("links", seed, folder, broken, proxied)),
         "tell": lambda number: run(lies(number, told), Plan("lies", seed, folder, broken, _liar)),
         "mix": lambda number: run(mixed(number), Plan("mixed", seed, folder, broken, _liar)),
         "jump": lambda number: run(
             clocks(number), Plan("clocks", seed, folder, broken, _liar, Setting(skewed=True))
         ),
         "queue": lambda number: run(
-            backlog(number), Plan("backlog", seed, folder, broken, _proxy, Setting(patient=True))
+            backlog(number), Plan("backlog", seed, folder, broken, proxied, Setting(patient=True))
         ),
     }
     scores: list[Score] = []

@@ -14,7 +14,7 @@ from bench.faults.world import TERMINAL, World
 LEAST, MOST = 60.0, 30 * 86400.0  # seconds
 FAR = 400 * 86400.0  # beyond every certificate
 BETWEEN = (0.05, 0.5)
-LOST_AT_A_TIME = 2  # what is lost meanwhile must be sent again by a clock that never jumps
+FEW, MANY = 2, 8  # what is lost meanwhile must be sent again by a clock that never jumps
 
 
 def clocks(number: int) -> list[Fault]:
@@ -29,7 +29,7 @@ def _jump(world: World, number: int, chance: Random, score: Score) -> None:
         name = chance.choice(list(world.clocks))
         world.clocks[name].set(_off(world.clocks[name], chance))
         score.tried += 1
-        _lose(world)
+        _lose(world, FEW)
         if chance.randrange(8) == 0:
             world.children[name].kill()
             world.start(name)
@@ -56,7 +56,7 @@ def _the_worst(world: World) -> None:
     time.sleep(1.0)
     before = world.heard()
     world.clocks["uplink"].set(86400.0)
-    _lose(world)
+    _lose(world, MANY)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and (
         world.wires[TERMINAL].left > 0 or world.heard() == before
@@ -65,7 +65,7 @@ def _the_worst(world: World) -> None:
     world.clocks["uplink"].set(0.0)
 
 
-def _lose(world: World) -> None:
+def _lose(world: World, number: int) -> None:
     liar = world.wires[TERMINAL]
     assert isinstance(liar, Liar)  # the campaign has made it so
-    liar.tell((Lie.DROP,), LOST_AT_A_TIME)
+    liar.tell((Lie.DROP,), number)

@@ -40,14 +40,16 @@ def uplink(file: Path, sabotage: str | None) -> None:
 @main.command()
 @click.option("--home", required=True)
 @click.option("--broker", required=True)
+@click.option("--ask-after", default="1")
 @_sabotage
-def authority(home: str, broker: str, sabotage: str | None) -> None:
+def authority(home: str, broker: str, ask_after: str, sabotage: str | None) -> None:
     """Run the authority."""
     serve.LONGEST_WAIT = LONGEST_WAIT
     serve.EXPIRE_SECONDS = EXPIRE
     link.KEEPALIVE_SECONDS = KEEPALIVE
     with applied(Sabotage(sabotage) if sabotage else None):
-        authority_cli(["serve", "--home", home, "--broker", broker], standalone_mode=False)
+        options = ["--home", home, "--broker", broker, "--ask-after", ask_after]
+        authority_cli(["serve", *options], standalone_mode=False)
 
 
 if __name__ == "__main__":

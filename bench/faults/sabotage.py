@@ -25,7 +25,7 @@ from padpos.wire import signed
 from padpos.wire.keys import PublicKey
 from padpos.wire.receipt import Receipt
 from padpos.wire.signed import Signed, What
-from padpos_services.authority import verdict
+from padpos_services.authority import serve, verdict
 
 
 class Sabotage(StrEnum):
@@ -113,15 +113,26 @@ def _without_watchdog() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _once_only(module: object, name: str, instead: object) -> Iterator[None]:
+    """With that in its place, and without the other two ways by which what is lost goes again."""
+    with (
+        patch.object(module, name, instead),
+        patch.object(forwarder, "UNANSWERED_SECONDS", float("inf")),
+        patch.object(serve, "ASK_SECONDS", float("inf")),
+    ):
+        yield
+
+
 _SABOTAGES: dict[Sabotage | None, Callable[[], AbstractContextManager[object]]] = {
     Sabotage.SYNCHRONOUS_NORMAL: lambda: patch.object(schema, "connect", _connect_carelessly),
     Sabotage.NO_RECEIPT_CHECK: lambda: patch.object(wire_receipt, "signed", _credulous()),
     Sabotage.ANY_TERMINAL: lambda: patch.object(Outbox, "apply", _apply_anybodys),
     Sabotage.TRUST_PUBACK: _trusting_the_broker,
-    Sabotage.NO_RESEND: lambda: patch.object(uplink_main, "load", _load_without_resend),
+    Sabotage.NO_RESEND: lambda: _once_only(uplink_main, "load", _load_without_resend),
     Sabotage.NO_WATCHDOG: _without_watchdog,
     Sabotage.NO_SIGNATURE_CHECK: lambda: patch.object(verdict, "signed", _credulous()),
-    Sabotage.WALL_CLOCK: lambda: patch.object(
+    Sabotage.WALL_CLOCK: lambda: _once_only(
         forwarder, "time", SimpleNamespace(monotonic=time.time)
     ),
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.faults.proxy import Proxy
 from bench.faults.sabotage import Sabotage
 from bench.faults.skew import Clock as Skewed
 from bench.faults.skew import build
@@ -45,6 +46,11 @@ class Setting:
 
 
 USUAL = Setting()
+
+
+def proxied(world: "World", ends: Ends) -> Wire:
+    """A wire that can be cut."""
+    return Proxy(ends, world.chance)
 
 
 class Child:
@@ -105,7 +111,7 @@ class World:
         root: Path,
         chance: Random,
         sabotage: Sabotage | None,
-        make: Made,
+        make: Made = proxied,
         *,
         setting: Setting = USUAL,
     ) -> None:
@@ -130,6 +136,13 @@ class World:
             name: Child(name, command, root, self.clocks[name].environment if library else None)
             for name, command in commands.items()
         }
+
+    def close(self) -> None:
+        """End all there is."""
+        for wire in self.wires.values():
+            wire.close()
+        for child in self.children.values():
+            child.end()
 
     def start_all(self) -> None:
         """Start those of the four that do not run."""
@@ -247,10 +260,7 @@ def running(
     try:
         yield world
     finally:
-        for wire in world.wires.values():
-            wire.close()
-        for child in world.children.values():
-            child.end()
+        world.close()
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> bool:

@@ -25,7 +25,8 @@ from padpos.wire import signed
 from padpos.wire.keys import PublicKey
 from padpos.wire.receipt import Receipt
 from padpos.wire.signed import Signed, What
-from padpos_services.authority import serve, verdict
+from padpos_services.authority import verdict
+from padpos_services.authority.outgoing import Outgoing
 
 
 class Sabotage(StrEnum):
@@ -119,7 +120,7 @@ def _once_only(module: object, name: str, instead: object) -> Iterator[None]:
     with (
         patch.object(module, name, instead),
         patch.object(forwarder, "UNANSWERED_SECONDS", float("inf")),
-        patch.object(serve, "ASK_SECONDS", float("inf")),
+        patch.object(Outgoing, "wants", lambda *_: None),
     ):
         yield
 

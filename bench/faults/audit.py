@@ -14,8 +14,8 @@ from bench.faults.world import TERMINAL, World
 from padpos.wire import signed
 
 Rows = list[tuple[Any, ...]]
-# A gap, or Envelopes that are missing, may show for a while; these may never.
-GRAVE = ("equivocation", "fork", "genesis", "attachment-hash")
+# A gap may show for a while, and damage where there was some; nothing else may, ever.
+HONEST, OF_DAMAGE = {"gap"}, {"attachment-hash"}
 
 
 class Store:
@@ -34,7 +34,9 @@ class Store:
             stored = ask("SELECT sha256 FROM attachment WHERE stored AND terminal = ?", (TERMINAL,))
             self.photos = {sha256 for (sha256,) in stored}
             self.parcels = {row[3].hex() for row in entries if row[2] == "consignment"}
-            self.alarms: Rows = ask("SELECT kind, closed, detail FROM alarm").fetchall()
+            self.alarms: Rows = ask(
+                "SELECT id, kind, closed, seq FROM alarm ORDER BY id"
+            ).fetchall()
 
     def photo(self, sha256: bytes) -> bytes | None:
         """A stored photo's bytes."""
@@ -42,11 +44,19 @@ class Store:
         return path.read_bytes() if sha256 in self.photos and path.exists() else None
 
 
-def audit(world: World, score: Score) -> None:
-    """Count what is lost, doubled or altered."""
+def newest_alarm(world: World) -> int:
+    """The number of the last alarm that was raised."""
+    return max((row[0] for row in Store(world).alarms), default=0)
+
+
+def audit(world: World, score: Score, since: int, alarm: int, *, alters: bool) -> None:
+    """Count what is lost, doubled or altered of the reports since that one, and the alarms.
+
+    `alters`: the fault damages what is on its way, so that the authority may well say so.
+    """
     store = Store(world)
     held = {row[0]: row for row in store.entries}
-    for report in world.reports:
+    for report in world.reports[since:]:
         _reported(report, held, store, score)
     _chain(store, score)
     hashes = Counter(row[1] for row in store.entries)
@@ -54,9 +64,10 @@ def audit(world: World, score: Score) -> None:
     for counted in (hashes, parcels):
         if doubled := sum(number > 1 for number in counted.values()):
             score.add("doubled", "an entry or a consignment at the authority", doubled)
-    for kind, closed, detail in store.alarms:
-        if kind in GRAVE or closed is None:
-            score.add("altered", f"the authority raised an alarm: {kind} {detail}")
+    expected = HONEST | OF_DAMAGE if alters else HONEST
+    for number, kind, closed, seq in store.alarms:
+        if number > alarm and (kind not in expected or closed is None):
+            score.add("alarms", f"{kind} (seq {seq}), {'closed' if closed else 'still open'}")
 
 
 def compare(own: dict[int, bytes], world: World, score: Score) -> None:

@@ -4,19 +4,12 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ed25519
-
+from bench.faults import forgery
 from padpos.uplink.link import Link
-from padpos.wire import signed
-from padpos.wire.entry import read_payload
 from padpos.wire.errors import WireError
-from padpos.wire.keys import SoftwareSigner
-from padpos.wire.messages import EntryMessage
-from padpos.wire.receipt import AttachmentItem, EntryItem, Receipt, Status
 
 MOST = 50
 SECONDS = 3.0
-_NUMBER = 1 << 40  # beyond what the true authority will reach
 
 
 def lie(socket: Path) -> int:
@@ -43,18 +36,11 @@ async def _queued(socket: Path) -> int:
 async def _lie(socket: Path) -> int:
     link = await Link.connect(socket)
     view = await link.outbox(-1, MOST)
-    chain, items = b"", []
-    for seq in view.entries:
-        raw = await link.entry(seq)
-        if raw is None:
-            continue
-        bare = EntryMessage.from_bytes(raw).entry
-        chain = read_payload(signed.parts(signed.What.ENTRY, bare)[1]).chain
-        items.append(EntryItem(seq, signed.hash_of(signed.What.ENTRY, bare), Status.STORED))
-    if items:
-        photos = tuple(AttachmentItem(sha256, Status.STORED) for sha256, _ in view.attachments)
-        forger = SoftwareSigner(ed25519.Ed25519PrivateKey.generate())
-        false = Receipt(view.terminal, 1, tuple(items), photos, chain, _NUMBER)
-        await link.down("receipt", false.sign(forger).raw)
+    messages = [await link.entry(seq) for seq in view.entries]
+    waiting = [message for message in messages if message is not None]
+    if waiting:
+        photos = [sha256 for sha256, _ in view.attachments]
+        false = forgery.receipt_for(view.terminal, waiting, photos, forgery.stranger())
+        await link.down("receipt", false)
     link.close()
-    return len(items)
+    return len(waiting)

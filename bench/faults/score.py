@@ -4,13 +4,14 @@ import sys
 import time
 from dataclasses import dataclass, field, fields
 
-COLUMNS = ("lost", "doubled", "altered", "undone", "unbacked", "stuck", "unclear")
+COLUMNS = ("lost", "doubled", "altered", "undone", "unbacked", "alarms", "stuck", "unclear")
 MEANING = {
     "lost": "promised and not there",
     "doubled": "there twice: an entry, a consignment, a waybill number",
     "altered": "there with other bytes than were promised",
     "undone": "a receipt that was taken and is forgotten",
     "unbacked": "a label begun without its consignment's entry",
+    "alarms": "raised at the authority without a reason, or still open at the end",
     "stuck": "still waiting when everything had long been well again",
     "unclear": "an error that does not say what is wrong",
 }
@@ -29,6 +30,7 @@ class Score:
     altered: int = 0
     undone: int = 0
     unbacked: int = 0
+    alarms: int = 0
     stuck: int = 0
     unclear: int = 0
     where: str = ""

@@ -9,7 +9,9 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import cast
@@ -18,6 +20,7 @@ import click
 
 from bench.faults.sabotage import Sabotage, applied
 from bench.faults.shop import digest, facts_of
+from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Clock, Ledger
 from padpos.terminal import keys as terminal_keys
@@ -31,19 +34,48 @@ from padpos.terminal.station import Station
 from padpos.wire import envelope
 from padpos.wire.entry import Attachment
 from padpos.wire.envelope import JPEG_TYPE, Binding
+from padpos.wire.errors import SealingRefused
 from padpos.wire.facts import Kind, LabelFacts
 from padpos.wire.keys import Alg
 from padpos.wire.keyset import Use
 
 MOST_WAITING = 150
+WEEK_MS = 7 * 86_400_000 - 600_000  # as long as a key set with a label key, less the skew
+SMALL = (500, 2_000, 5_000)  # bytes of a photo in a week's backlog
 CARRIER = "测试速递"
+
+
+class Week:
+    """The terminal's clock; once told to, it goes a step of a week with every parcel."""
+
+    def __init__(self) -> None:
+        self._from = self._parcels = self.made = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the parcels of the week are made."""
+        return self.made >= self._parcels
+
+    def begin(self, parcels: int) -> None:
+        """From now on, so many parcels are a week."""
+        self._from, self._parcels, self.made = now_ms(), parcels, 0
+
+    def now(self) -> int:
+        """Milliseconds since the Unix epoch."""
+        if not self._parcels:
+            return now_ms()
+        return self._from + WEEK_MS * self.made // self._parcels
 
 
 class Writer:
     """Appends parcels. All calls on the ledger's thread."""
 
-    def __init__(self, terminal: str, ledger: Ledger, standing: Standing) -> None:
+    def __init__(
+        self, terminal: str, ledger: Ledger, standing: Standing, now: Callable[[], int]
+    ) -> None:
         self._terminal = terminal
+        self._now = now
+        self.sizes = (5_000, 20_000, 300_000)
         self._ledger = ledger
         self._held = Held(ledger)
         self._standing = standing
@@ -53,12 +85,17 @@ class Writer:
         """A consignment with its photos, then the label it may now have."""
         if self._standing.keys is None or self._standing.waybills is None:
             return
+        with suppress(SealingRefused, WaybillsSpent):  # by this clock they are not valid now
+            self._parcel()
+
+    def _parcel(self) -> None:
+        assert self._standing.waybills is not None  # `parcel` has looked
         consignment = self._chance.randbytes(16)
         photos = [self._photo(consignment) for _ in range(self._chance.choice((0, 1, 1, 2)))]
         sealed = self._seal("consignment", consignment)
         carrier = self._seal("carrier", consignment)
         with self._ledger.transaction():
-            waybill = self._held.take_waybill(self._standing.waybills, now_ms())
+            waybill = self._held.take_waybill(self._standing.waybills, self._now())
             appended = self._ledger.append(
                 Kind.CONSIGNMENT,
                 facts_of(consignment, waybill, sealed, photos),
@@ -76,7 +113,7 @@ class Writer:
         self._tell(self._ledger.append(Kind.LABEL, facts), {"label": consignment.hex()})
 
     def _photo(self, consignment: bytes) -> Attachment:
-        most = self._chance.choice((5_000, 20_000, 300_000))
+        most = self._chance.choice(self.sizes)
         sealed = self._seal("photo", consignment, self._chance.randbytes(most), JPEG_TYPE)
         return Attachment(
             self._held.keep_photo(consignment, sealed, JPEG_TYPE), len(sealed), JPEG_TYPE
@@ -86,7 +123,7 @@ class Writer:
         self, purpose: str, consignment: bytes, content: bytes = b"", kind: str = envelope.CBOR_TYPE
     ) -> bytes:
         assert self._standing.keys is not None  # `parcel` has looked
-        keys = self._standing.keys.to_seal(Use.UPLOAD, now_ms(), Alg.XWING)
+        keys = self._standing.keys.to_seal(Use.UPLOAD, self._now(), Alg.XWING)
         plain = content or envelope.pad({1: self._chance.randbytes(600)})
         return envelope.seal(plain, Binding(self._terminal, purpose, consignment), keys, kind)
 
@@ -97,27 +134,30 @@ class Writer:
 
 
 async def _serve(config: TerminalConfig) -> None:
-    station, ledger, standing = opened(config)
+    week = Week()
+    station, ledger, standing = opened(config, week.now)
     await station.recover()
-    writer = Writer(config.terminal, ledger, standing)
+    writer = Writer(config.terminal, ledger, standing, week.now)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(LinkServer(station, ledger, now_ms).serve(config.link))
-        tasks.create_task(_write(station, writer, config.state.parent / "quiet"))
+        tasks.create_task(LinkServer(station, ledger, week.now).serve(config.link))
+        tasks.create_task(_write(station, writer, config.state.parent, week))
 
 
-def opened(config: TerminalConfig) -> tuple[Station, Ledger, Standing]:
+def opened(
+    config: TerminalConfig, now: Callable[[], int] = now_ms
+) -> tuple[Station, Ledger, Standing]:
     """The station as the terminal composes it, over the ledger it was provisioned with."""
     keys = terminal_keys.load(config.keys)
-    ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now_ms, lambda: True))
+    ledger = Ledger(config.state, config.terminal, keys.entry, Clock(now, lambda: True))
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
     standing.load()
     station = Station(
         config=config,
         ledger=ledger,
         standing=standing,
-        recorder=Recorder(config, ledger, standing, now_ms),
+        recorder=Recorder(config, ledger, standing, now),
         devices=cast(Devices, None),  # nobody posts an event here, so none is asked for
-        now=now_ms,
+        now=now,
         ledger_thread=ThreadPoolExecutor(1, "ledger"),
     )
     return station, ledger, standing
@@ -133,12 +173,17 @@ def configuration(folder: Path, terminal: str) -> TerminalConfig:
     )  # fmt: skip
 
 
-async def _write(station: Station, writer: Writer, quiet: Path) -> None:
+async def _write(station: Station, writer: Writer, folder: Path, week: Week) -> None:
     chance = Random(os.urandom(8))
-    while True:
+    while not (folder / "week").exists():
         await asyncio.sleep(chance.uniform(0, 0.1))
-        if not quiet.exists() and station.waiting.entries < MOST_WAITING:
+        if not (folder / "quiet").exists() and station.waiting.entries < MOST_WAITING:
             await station.in_ledger(writer.parcel)
+    writer.sizes = SMALL
+    week.begin(int((folder / "week").read_text()))
+    while not week.over:
+        await station.in_ledger(writer.parcel)
+        week.made += 1
 
 
 @click.command()

@@ -61,6 +61,10 @@ class Process:
         with log.open("ab") as output:
             self._child = subprocess.Popen(arguments, stdout=output, stderr=output)
 
+    def tell(self, what: int) -> None:
+        """Send it a signal that does not end it."""
+        self._child.send_signal(what)
+
     def end(self, how: int = signal.SIGTERM) -> int:
         if self._child.poll() is None:
             os.kill(self._child.pid, how)
@@ -97,6 +101,10 @@ class Broker:
         log = self.folder / "stdout.log"
         self._process = Process(["mosquitto", "-c", self._configuration], log)
         wait_for(lambda: is_listening(self.port), "for mosquitto")
+
+    def save(self) -> None:
+        """Let it write what it holds to its file (mosquitto(8), SIGUSR1)."""
+        self._process.tell(signal.SIGUSR1)
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         self._process.end(how)

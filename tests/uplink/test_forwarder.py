@@ -12,6 +12,7 @@ import pytest
 
 from padpos.ledger.outbox import Outbox
 from padpos.terminal.link_server import PHOTOS_OF, LinkServer
+from padpos.uplink import forwarder, upward
 from padpos.uplink.broker import Broker
 from padpos.uplink.forwarder import Forwarder
 from padpos.uplink.link import Link
@@ -130,6 +131,47 @@ def test_what_nobody_signs_for_is_sent_again_and_again(tmp_path: Path, office: O
     async def story(c: Counter) -> None:
         await until(lambda: office.heard.messages.count(("entry", CONSIGNMENT)) >= 3)
         assert await waiting(c) == (5, 1)
+
+    told(tmp_path, office, story)
+
+
+def test_nothing_is_poured_into_a_broker_where_the_authority_does_not_listen(
+    tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 3; the campaign found it: a broker that forgot the session takes all, for nobody."""
+    monkeypatch.setattr(forwarder, "LAST_BACKOFF", 0.5)
+    office.resend_seconds = 60.0
+
+    async def story(c: Counter) -> None:
+        await asyncio.sleep(1.5)
+        office.listen()
+        await until(lambda: len(office.heard.entries) == 5, 10)
+        sent = [seq for kind, seq in office.heard.messages if kind == "entry"]
+        assert sent[-5:] == list(range(5)), "from the oldest, in order"
+
+    told(tmp_path, office, story)
+
+
+def test_a_connection_on_which_no_receipt_comes_is_made_anew(
+    tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule 3: progress is receipts; a broker that lost our subscription still takes everything."""
+    monkeypatch.setattr(upward, "UNANSWERED_SECONDS", 1.0)
+    office.listen()
+    log = office.broker.folder / "mosquitto.log"
+
+    def connections() -> int:
+        return log.read_text().count(f"as {TERMINAL} ")
+
+    async def story(c: Counter) -> None:
+        await until(lambda: connections() >= 3)
+        office.answer(c.ledger.chain)
+        await until(lambda: c.station.waiting.entries == 0)
+        await asyncio.sleep(0.3)
+        office.answer(c.ledger.chain)  # what was sent again just then is answered, too
+        settled = connections()
+        await asyncio.sleep(2.5)
+        assert connections() == settled, "nothing waits, so silence is well"
 
     told(tmp_path, office, story)
 

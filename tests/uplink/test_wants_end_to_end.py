@@ -77,9 +77,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
             made.world.start(name)
         yield made
     finally:
-        made.world.proxy.close()
-        for child in made.world.children.values():
-            child.end()
+        made.world.close()
 
 
 def test_photos_and_entries_a_broker_drops_come_when_asked_for(office: Office) -> None:

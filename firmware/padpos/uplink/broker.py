@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ MOST_DOWN = 16  # messages that may come down before one is dealt with: the Rece
 DOWN_ROOM = 8 << 20  # bytes of them at most, whatever the broker makes of that
 MESSAGE_COST = 500  # bytes of memory beside a payload
 DOWN_LIMIT = (256 << 10) + (4 << 10)  # the largest document of formats §1, and its head
+NOBODY_LISTENS = 0x10  # MQTT 5 §3.4.2.1: a success, and yet the message is gone
+ANSWERED = frozenset({"entry", "part"})  # what a receipt answers
 
 
 class BrokerLost(Exception):
@@ -54,7 +57,9 @@ class Broker:
         self._loop = asyncio.get_running_loop()
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[None] = self._loop.create_future()
-        self._acks: dict[int, asyncio.Future[bool]] = {}
+        self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._unanswered: float | None = None
+        self._answered = 0.0
         self.down: asyncio.Queue[Message] = asyncio.Queue()
         self._undone = 0  # bytes in `down`, or taken from it and not acknowledged
         self.window = config.window
@@ -83,15 +88,31 @@ class Broker:
         await self._or_lost(asyncio.wait_for(asyncio.shield(self._connected), CONNECT_SECONDS))
 
     async def publish(self, kind: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Publish with QoS 1: True if the broker took it, False if it refused."""
-        topic = messages.up_topic(self._terminal, kind)
+        """Publish with QoS 1: True if the broker took it, False if it refused.
+
+        Raises BrokerLost, also where the broker took it for nobody: the authority's session is
+        gone, and whatever else were sent now would be, too.
+        """
+        topic, started = messages.up_topic(self._terminal, kind), time.monotonic()
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         ack = self._acks.setdefault(info.mid, self._loop.create_future())
         try:
-            taken: bool = await self._or_lost(ack)
-            return taken
+            code: ReasonCode = await self._or_lost(ack)
         finally:
             self._acks.pop(info.mid, None)
+        if kind not in ANSWERED:
+            return not code.is_failure
+        if code.value == NOBODY_LISTENS:
+            self._end("the authority does not listen there")
+            self._lost.result()
+        if not code.is_failure and self._unanswered is None and self._answered < started:
+            self._unanswered = started
+        return not code.is_failure
+
+    @property
+    def unanswered(self) -> float:
+        """Seconds since the broker took what should bring a receipt, and none has come; or 0."""
+        return 0.0 if self._unanswered is None else time.monotonic() - self._unanswered
 
     def acknowledge(self, message: Message) -> None:
         """Tell the broker that a message from `down` is dealt with."""
@@ -131,6 +152,7 @@ class Broker:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
@@ -155,7 +177,13 @@ class Broker:
     def _on_publish(
         self, _c: Client, _u: Any, mid: int, code: ReasonCode, _p: Properties | None
     ) -> None:
-        self._hand(self._acknowledge, mid, not code.is_failure)
+        self._hand(self._acknowledge, mid, code)
+
+    def _on_subscribe(
+        self, _c: Client, _u: Any, _m: int, codes: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._hand(self._end, "the broker refused the subscription")
 
     def _on_message(self, _c: Client, _u: Any, message: MQTTMessage) -> None:
         self._hand(
@@ -167,6 +195,8 @@ class Broker:
             self._loop.call_soon_threadsafe(call, *arguments)
 
     def _take(self, message: Message) -> None:
+        if message.topic == messages.down_topic(self._terminal, "receipt"):
+            self._unanswered, self._answered = None, time.monotonic()
         # mosquitto 2.0.11 overruns a Receive Maximum: that alone bounds nothing.
         self._undone += len(message.payload) + MESSAGE_COST
         if self._undone > DOWN_ROOM:
@@ -184,10 +214,10 @@ class Broker:
         if not self._lost.done():
             self._lost.set_exception(BrokerLost(how))
 
-    def _acknowledge(self, mid: int, taken: bool) -> None:
+    def _acknowledge(self, mid: int, code: ReasonCode) -> None:
         ack = self._acks.setdefault(mid, self._loop.create_future())
         if not ack.done():
-            ack.set_result(taken)
+            ack.set_result(code)
 
     async def _or_lost(self, awaitable: Any) -> Any:
         task = asyncio.ensure_future(awaitable)

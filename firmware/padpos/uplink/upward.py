@@ -29,6 +29,7 @@ PAGE = 100
 MOST_PARTS = 8  # under way at once: a mebibyte, for which an entry may have to wait
 MOST_ASIDE = 250
 STALLED_SECONDS = 60.0
+UNANSWERED_SECONDS = 600.0
 STATUS_SECONDS = 1.0
 HEADROOM = 256  # bytes of topic, properties and framing beside a payload
 
@@ -175,3 +176,5 @@ class Upward:
             self._progress = time.monotonic()
         elif time.monotonic() - self._progress > STALLED_SECONDS:
             raise BrokerLost("no progress for a minute")
+        if self._broker.unanswered > UNANSWERED_SECONDS:
+            raise BrokerLost("sent much, and no receipt came")  # the broker may have lost our ear

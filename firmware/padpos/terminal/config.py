@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from padpos.ledger.room import MIB, Limits
+from padpos.terminal.clerks import is_hash
 from padpos.wire.keys import Alg
 
-_CLERK = re.compile(r"[a-z0-9-]{1,32}")
+_PERSON = re.compile(r"[a-z0-9-]{1,32}")
 
 
 class ConfigError(Exception):
@@ -20,7 +21,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TerminalConfig:
-    """One terminal. Paths are absolute once loaded; `pins` maps a clerk to a scrypt hash."""
+    """One terminal. Paths are absolute once loaded.
+
+    `pins` maps a clerk to a PIN's hash, `service` a technician; `volatile` is a memory-backed
+    folder, None for this process's memory alone.
+    """
 
     terminal: str
     carrier: str
@@ -38,6 +43,8 @@ class TerminalConfig:
     least_suite: Alg
     pins: dict[str, str]
     limits: Limits = field(default_factory=Limits)
+    service: dict[str, str] = field(default_factory=dict)
+    volatile: Path | None = None
 
 
 def load(path: Path) -> TerminalConfig:
@@ -72,7 +79,9 @@ class _Reader:
             listen=self._listen(table),
             label_prefix=self._take(table, "label_prefix", str),
             least_suite=self._suite(table),
-            pins=self._pins(table),
+            pins=self._pins("clerks", self._take(table, "clerks", dict)),
+            service=self._pins("service", table.pop("service", {})),
+            volatile=self._file(table, "volatile") if "volatile" in table else None,
             limits=Limits(
                 least_free=self._mebibytes("least_free_mib", table.pop("least_free_mib", 64)),
                 quota=self._mebibytes("quota_mib", table.pop("quota_mib", 4096)),
@@ -80,6 +89,8 @@ class _Reader:
         )
         if table:
             raise ConfigError(f"{self._path}: {next(iter(table))}: no such setting")
+        if both := config.pins.keys() & config.service.keys():
+            raise ConfigError(f"{self._path}: service: {min(both)}: is a clerk; nobody is both")
         return config
 
     def _take(self, table: dict[str, Any], name: str, kind: type) -> Any:
@@ -125,9 +136,13 @@ class _Reader:
             raise ConfigError(f"{self._path}: {name}: a whole number of MiB")
         return value * MIB
 
-    def _pins(self, table: dict[str, Any]) -> dict[str, str]:
-        pins: dict[str, str] = self._take(table, "clerks", dict)
-        for clerk, pin in pins.items():
-            if not _CLERK.fullmatch(clerk) or not isinstance(pin, str):
-                raise ConfigError(f"{self._path}: clerks: {clerk}: a pseudonym and a PIN's hash")
+    def _pins(self, table: str, pins: Any) -> dict[str, str]:
+        if not isinstance(pins, dict):
+            raise ConfigError(f"{self._path}: {table}: not a table")
+        for person, pin in pins.items():
+            if not _PERSON.fullmatch(person) or not isinstance(pin, str) or not is_hash(pin):
+                raise ConfigError(
+                    f"{self._path}: {table}: {person}: a pseudonym and a PIN's hash, as"
+                    " `padpos provision pin` prints it"
+                )
         return pins

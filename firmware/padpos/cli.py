@@ -191,6 +191,79 @@ def ledger_restore(name: str, config: Path) -> None:
         _fail(error)
 
 
+@ledger.command("day")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+@click.option("--day", help="YYYY-MM-DD in China's time; without it, the day of the newest entry.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def ledger_day(config: Path, day: str | None, as_json: bool) -> None:
+    """Sum up a day (日结): by clerk and for the outlet, and what is still owed."""
+    from padpos.counter import summary_text  # noqa: PLC0415
+    from padpos.upkeep import inspect  # noqa: PLC0415
+
+    try:
+        title, found = inspect.day(config, day)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+    if as_json:
+        click.echo(json.dumps(summary_text.as_json(found, title), ensure_ascii=False))
+    else:
+        click.echo(summary_text.as_text(found, title))
+
+
+@ledger.command("export")
+@click.option("--config", required=True, type=_FILE, help="The terminal's TOML file.")
+@click.option("--out", required=True, type=_FILE, help="Where to write the entries.")
+def ledger_export(config: Path, out: Path) -> None:
+    """Write the signed entries, one a line, for others to check; nothing sealed goes along."""
+    from padpos.upkeep.draws import export  # noqa: PLC0415
+
+    try:
+        click.echo(f"{export(config, out)} entries written: {out}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+
+
+@main.group()
+def draw() -> None:
+    """The spot checks' draw (抽查摇号): anyone can re-compute it."""
+
+
+@draw.command("verify")
+@click.option("--disclosed", required=True, type=_FILE, help="What the authority disclosed (JSON).")
+@click.option("--config", type=_FILE, help="The terminal's TOML file: judge its own ledger.")
+@click.option("--entries", type=_FILE, help="Or an exported ledger, with the next two:")
+@click.option("--certificate", type=_FILE, help="The terminal's entry.pem.")
+@click.option("--policy-key", type=_FILE, help="The authority's policy-key.json.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def draw_verify(
+    *,
+    disclosed: Path,
+    config: Path | None,
+    entries: Path | None,
+    certificate: Path | None,
+    policy_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Re-compute every draw of the disclosed days; fails if a row says otherwise."""
+    from padpos.upkeep import draws  # noqa: PLC0415
+
+    try:
+        told = draws.read_disclosed(disclosed)
+        if config is not None and entries is None:
+            finding = draws.verify_own(config, told)
+        elif config is None and entries and certificate and policy_key:
+            finding = draws.verify_exported(entries, certificate, policy_key, told)
+        else:
+            raise click.UsageError("either --config, or --entries, --certificate and --policy-key")
+    except click.UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
+        _fail(error)
+    click.echo(json.dumps(finding.as_dict()) if as_json else finding.as_text())
+    if finding.wrong:
+        sys.exit(1)
+
+
 def _fail(error: Exception) -> NoReturn:
     click.echo(f"padpos: {error}", err=True)
     sys.exit(1)

@@ -102,8 +102,13 @@ def _inbox_secret(folder: Path) -> bytes:
 
 def load_policy_key(folder: Path) -> PublicKey:
     """The authority's policy key as provisioning pins it. Raises KeysMissing."""
+    return read_policy_key(folder / POLICY_KEY)
+
+
+def read_policy_key(path: Path) -> PublicKey:
+    """The policy key in a file of the authority's papers. Raises KeysMissing."""
     try:
-        table = json.loads((folder / POLICY_KEY).read_text("ascii"))
+        table = json.loads(path.read_text("ascii"))
         return PublicKey(Alg(table["alg"]), bytes.fromhex(table["public"]))
     except (OSError, ValueError, KeyError, TypeError, WireError) as error:
-        raise KeysMissing(f"{folder / POLICY_KEY}: missing or no public key") from error
+        raise KeysMissing(f"{path}: missing or no public key") from error

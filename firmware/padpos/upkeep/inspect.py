@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from padpos.counter.summary import Summary
+from padpos.ledger.days import Days
 from padpos.ledger.ledger import Clock, Ledger
 from padpos.terminal import config as terminal_config
 from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.opening import opened
 from padpos.wire import entry as wire_entry
+from padpos.wire import ids
 from padpos.wire.keys import Signer
 
 
@@ -37,7 +40,7 @@ class Row:
 
 def rows(config: Path) -> list[Row]:
     """All entries in order. Raises what opening the ledger raises."""
-    with _opened(config) as (ledger, signer):
+    with ledger_of(config) as (ledger, signer):
         found = []
         query = "SELECT seq, hash, time, raw, receipted, refused FROM entries ORDER BY seq"
         for seq, digest, time, raw, receipt, refused in ledger.db.execute(query):
@@ -59,8 +62,17 @@ def rows(config: Path) -> list[Row]:
         return found
 
 
+def day(config: Path, wanted: str | None) -> tuple[str, Summary]:
+    """A day, the newest if none is wanted, and its summary. Raises what opening the ledger does."""
+    with ledger_of(config) as (ledger, _):
+        days = Days(ledger)
+        named = ids.day(wanted or days.last_day())
+        return named, days.summary(named)
+
+
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[Ledger, Signer]]:
+def ledger_of(path: Path) -> Iterator[tuple[Ledger, Signer]]:
+    """The ledger that a terminal's configuration names, and the key that signs it."""
     config = terminal_config.load(path)
     signer = terminal_keys.load_entry_key(config.keys)
     ledger = opened(config, signer, Clock(now_ms, synchronised))

@@ -49,6 +49,13 @@ def day_of(milliseconds: int) -> str:
     return moment.date().isoformat()
 
 
+def span_of(value: str) -> tuple[int, int]:
+    """(first ms, first ms of the next) of a day in UTC+8. Raises Malformed."""
+    midnight = datetime.combine(date.fromisoformat(day(value)), datetime.min.time(), CHINA)
+    start = int(midnight.timestamp()) * 1000
+    return start, start + 24 * 3600 * 1000
+
+
 def damm(digits: str) -> str:
     """The Damm check digit of a string of digits (572 → 4)."""
     interim = 0

@@ -19,6 +19,7 @@ from padpos_services.authority import (
     reports,
 )
 from padpos_services.authority import serve as serving
+from padpos_services.authority.draw_cli import draw
 from padpos_services.authority.errors import AuthorityError
 from padpos_services.authority.home import Home
 from padpos_services.authority.publishcommands import home_option, publish
@@ -225,3 +226,4 @@ def show(home: Home, entry: int) -> None:
 
 
 main.add_command(publish)
+main.add_command(draw)

@@ -293,16 +293,20 @@ def test_a_parcel_left_alone_ends_by_itself_on_record(tmp_path: Path) -> None:
     told(tmp_path, story, now=lambda: time[0])
 
 
-def test_a_clerk_who_left_signs_in_no_more_and_is_signed_out(tmp_path: Path) -> None:
+def test_a_clerk_who_left_is_signed_out_at_once_and_what_he_had_in_hand_is_on_record(
+    tmp_path: Path,
+) -> None:
+    """Rule 4: nobody who may no longer work here finishes a parcel."""
+
     async def story(c: Counter) -> None:
         raw = Leavers(1, TERMINAL, ("clerk-03",)).sign(signer("policy")).raw
         await c.do("begin", customer="walk-in")
         assert await c.station.in_ledger(c.standing.take, "leavers", raw) == "ok"
         await tick(c.station)
-        assert c.station.clerk == "clerk-03", "not over a parcel in hand"
-        await c.do("abandon", reason="cancelled")
-        await tick(c.station)
         assert c.station.clerk is None
+        (ended,) = await c.facts(Kind.ABANDONED)
+        assert isinstance(ended, EndedFacts)
+        assert (ended.reason, ended.clerk) == ("clerk-left", "clerk-03")
         assert of_kind(await c.facts(Kind.CLERK), ClerkFacts)[-1].signed_in is False
         assert await refused(c, "sign-in", clerk="clerk-03", pin=PIN) == "wrong-pin"
 

@@ -31,6 +31,7 @@ ABANDONED = {
     "cancelled": ("收寄员取消", "cancelled by the clerk"),
     "timed-out": ("超时", "timed out"),
     "interrupted": ("终端中断", "the terminal was interrupted"),
+    "clerk-left": ("收寄员已离职", "the clerk may no longer work here"),
 }
 TYPED_REASONS = {
     "chip-damaged": ("芯片损坏", "the chip is damaged"),
@@ -79,6 +80,22 @@ CLOSED = {
     "second-clerk": ("须由另一名收寄员确认", "Another clerk must agree, not the same one."),
     "letter-photo": ("信件不拍照", "A letter is not photographed."),
     "goods": ("没有这一类禁寄物品", "The policy has no such group of goods."),
+}
+SIGNING_IN = {
+    "wrong-pin": ("工号或口令不对。", "Clerk or PIN is wrong."),
+    "locked-out": ("口令错误次数过多，请稍候", "Too many wrong PINs: wait."),
+    "card-not-enrolled": (
+        "今日尚未登记此证件，请用口令登录并放置证件。",
+        "This card was not laid beside a PIN today: sign in by PIN, with the card.",
+    ),
+    "service-mode": (
+        "维护模式，不能收寄；请先退出维护。",
+        "Service mode: nothing can be accepted. Leave it first.",
+    ),
+    "day-open-label": (
+        "还有未确认的面单，不能日结。",
+        "A label is not settled yet: the day can't be closed.",
+    ),
 }
 PROBLEMS = {
     "card-lifted": ("卡片过早拿开，请重新放置", "The card was lifted too early: lay it again."),
@@ -179,7 +196,7 @@ PROBLEMS = {
         "The file of a photo not yet sent was altered: closed. Call a technician.",
     ),
 }
-_ALL = REFUSALS | ABANDONED | VOIDS | TYPED_REASONS | CONCERNS | CLOSED | PROBLEMS
+_ALL = REFUSALS | ABANDONED | VOIDS | TYPED_REASONS | CONCERNS | CLOSED | SIGNING_IN | PROBLEMS
 
 
 def words(code: str) -> tuple[str, str]:

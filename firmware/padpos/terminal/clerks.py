@@ -42,9 +42,13 @@ def is_hash(stored: str) -> bool:
 def pin_fits(pin: str, stored: str | None) -> bool:
     """Whether a PIN is the one whose hash is stored; as slow where there is none."""
     try:
-        return _HASHER.verify(stored or _NOBODYS, pin) and stored is not None
+        return _HASHER.verify(stored or _NOBODYS, _bytes(pin)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _bytes(typed: str) -> bytes:
+    return typed.encode("utf-8", "surrogatepass")  # what a screen sends may be no text at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Lockout:
             self._keep()
 
     def _token(self, name: str) -> bytes:
-        return hmac.digest(self._key, name.encode(), "sha256")
+        return hmac.digest(self._key, _bytes(name), "sha256")
 
     def _keep(self) -> None:
         if self._volatile is not None:

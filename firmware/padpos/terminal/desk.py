@@ -16,6 +16,7 @@ from padpos.counter.limits import Books, Tallies
 from padpos.ledger.outbox import Waiting
 from padpos.terminal.admission import admit
 from padpos.terminal.daybook import Daybook
+from padpos.terminal.people import People
 from padpos.terminal.standing import Standing
 from padpos.wire.ids import day_of
 from padpos.wire.personal import Document
@@ -29,6 +30,7 @@ class Host(Protocol):
     state: State
     clerk: str | None
     now: Callable[[], int]
+    people: People
 
     @property
     def waiting(self) -> Waiting:
@@ -36,9 +38,6 @@ class Host(Protocol):
 
     def post(self, event: events.Event) -> None:
         """Let an event happen. Raises CounterError."""
-
-    async def check_pin(self, clerk: str, pin: str) -> None:
-        """Raises Invalid unless the PIN is that clerk's, and he has not left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +105,12 @@ class Desk:
 
     async def approve(self, clerk: str, pin: str) -> None:
         """A second clerk lets pass what is open. Raises CounterError."""
-        await self._host.check_pin(clerk, pin)
+        await self._host.people.check_pin(clerk, pin)
         self._host.post(events.Approved(clerk))
 
     async def look(self, clerk: str, pin: str) -> None:
         """A clerk at the kiosk has seen sender, document and open parcel. Raises CounterError."""
-        await self._host.check_pin(clerk, pin)
+        await self._host.people.check_pin(clerk, pin)
         self._host.post(events.Looked(clerk, remote=False))
 
     def note(self, effect: events.Effect, clerk: str) -> None:

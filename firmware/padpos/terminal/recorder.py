@@ -183,6 +183,12 @@ class Recorder:
         """Record that a clerk signed in or out."""
         self._ledger.append(Kind.CLERK, ClerkFacts(clerk, signed_in))
 
+    def hand_over(self, leaving: str, coming: str) -> None:
+        """Record that one clerk took the counter over from another: both, or neither."""
+        with self._ledger.transaction():
+            self.clerk(leaving, signed_in=False)
+            self.clerk(coming, signed_in=True)
+
     def checkpoint(self, newest_receipt: bytes | None, unreceipted: int, health: str) -> None:
         """Record what the terminal holds, and for which problem code it is closed, or "ok"."""
         self._ledger.append(Kind.CHECKPOINT, CheckpointFacts(newest_receipt, unreceipted, health))

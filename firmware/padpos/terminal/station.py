@@ -21,16 +21,18 @@ from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
 from padpos.terminal.acceptance import accept
 from padpos.terminal.books import RETRY_SECONDS, Books
-from padpos.terminal.clerks import pin_fits
+from padpos.terminal.clerks import Lockout
 from padpos.terminal.config import TerminalConfig
-from padpos.terminal.daybook import Daybook
+from padpos.terminal.daybook import Daybook, uptime
 from padpos.terminal.desk import Begin, Desk
 from padpos.terminal.devices import Devices, to_document
+from padpos.terminal.people import People
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.recovery import settle
 from padpos.terminal.standing import Standing
 from padpos.terminal.stopwatch import Stopwatch
+from padpos.terminal.volatile import Volatile
 from padpos.wire.errors import WireError
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import IdCardError
@@ -56,6 +58,7 @@ class Station:
         now: Callable[[], int],
         ledger_thread: ThreadPoolExecutor,
         closed: str | None = None,
+        volatile: Volatile | None = None,
     ) -> None:
         """`closed`: a code for which nobody may sign in; what is in the ledger is still sent."""
         self.config = config
@@ -63,19 +66,21 @@ class Station:
         self.devices = devices
         self.state: State = IDLE
         self.clerk: str | None = None
+        self.technician: str | None = None
+        self.shut = closed
         self.reader_present = True
         self.card_present = False
         self.stopwatch = Stopwatch()
         self.last: Appended | None = None
         self.books = Books(ledger, ledger_thread, self.tell)
-        self.daybook = Daybook()
+        self.daybook = Daybook(volatile)
         self.desk = Desk(self)
+        self.people = People(self, recorder, Lockout(uptime, volatile))
         self._recorder = recorder
         self._press = Press(self, Papers(ledger), config.label_prefix)
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
         self.now = now
-        self._closed = closed
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
         self._busy = 0
         self._changed = asyncio.Event()
@@ -101,38 +106,13 @@ class Station:
         """Open a consignment. Raises CounterError."""
         if self.closed is not None:
             raise Invalid(self.closed, *words(self.closed))
+        if self.technician is not None:
+            raise Invalid("service-mode", *words("service-mode"))
         self._read_tried = False
         self.desk.begin(wanted)
         self.stopwatch.restart()
         if self.card_present and self._card_used and self._wants_card():
             self.post(events.DeviceFailed("card-used"))
-
-    async def check_pin(self, clerk: str, pin: str) -> None:
-        """Raises Invalid on a wrong PIN or of a leaver, telling nobody whether the clerk exists."""
-        left = self.standing.has_left(clerk)
-        fits = await asyncio.to_thread(pin_fits, pin, self.config.pins.get(clerk, ""))
-        if left or not fits:
-            raise Invalid("wrong-pin", "工号或口令不对。", "Clerk or PIN is wrong.")
-
-    async def sign_in(self, clerk: str, pin: str) -> None:
-        """Raises Invalid where another is signed in, or as `check_pin` does."""
-        if self._closed is not None:
-            raise Invalid(self._closed, *words(self._closed))
-        if self.clerk is not None:
-            raise Invalid("not-now", "请先退出当前收寄员。", "Another clerk is still signed in.")
-        await self.check_pin(clerk, pin)
-        await self._sign(clerk, signed_in=True)
-        self.clerk = clerk
-        self.tell()
-
-    async def sign_out(self) -> None:
-        """The clerk leaves; not while a consignment is in hand. Raises CounterError."""
-        if self.clerk is None or self.state.phase not in (Phase.IDLE, Phase.DONE):
-            raise Invalid("not-now", "现在不能退出。", "Not while a consignment is in hand.")
-        await self._sign(self.clerk, signed_in=False)
-        self.end_visit()
-        self.clerk = None
-        self.tell()
 
     async def photograph(self) -> None:
         """Take, judge, seal and keep a picture of the open parcel. Raises CounterError."""
@@ -152,6 +132,15 @@ class Station:
             return
         if not self._if_same(consignment, events.PhotoTaken(photo)):
             await self.in_ledger(self._held.drop_photo, photo.sha256)
+
+    async def own_card(self) -> str:
+        """The number of the card that lies there; it serves no sender. Raises Invalid."""
+        self._read_tried = self._card_used = True
+        try:
+            reading = await self.devices.read_card()
+        except IdCardError as error:
+            raise Invalid(error.code, *words(error.code)) from error
+        return reading.document.number
 
     def confirm(self) -> None:
         """Clerk and sender agree. Raises CounterError."""
@@ -178,7 +167,7 @@ class Station:
     @property
     def closed(self) -> str | None:
         """The problem code for which no consignment may begin, whoever asks; or None."""
-        return self._closed or self.books.closed
+        return self.shut or self.books.closed
 
     @property
     def busy(self) -> bool:
@@ -202,6 +191,12 @@ class Station:
             changed = self._changed
             yield
             await changed.wait()
+
+    async def settled(self) -> None:
+        """Wait until nothing is being made durable or printed."""
+        async for _ in self.changes():
+            if not self.busy:
+                return
 
     async def outbox_changed(self, timeout: float, since: asyncio.Event) -> None:
         """Wait, at most `timeout` seconds, for something new to send since `books.next_change`
@@ -337,12 +332,6 @@ class Station:
             log.info("came too late: %s", error.code)
             return False
         return True
-
-    async def _sign(self, clerk: str, *, signed_in: bool) -> None:
-        try:
-            await self.in_ledger(self._recorder.clerk, clerk, signed_in)
-        except LedgerError as error:
-            raise Invalid(error.code, *words(error.code)) from error
 
     def hands(self) -> str:
         """Whose hands work the counter, for the record."""

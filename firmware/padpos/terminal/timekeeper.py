@@ -47,6 +47,5 @@ async def tick(station: Station) -> None:
         with contextlib.suppress(CounterError):  # nothing was left alone
             station.post(events.Ticked())
     if station.clerk and standing.has_left(station.clerk):
-        # Not over a consignment in hand; and a key that does not sign now may do so later.
-        with contextlib.suppress(CounterError, CannotSign):
-            await station.sign_out()
+        with contextlib.suppress(CounterError, CannotSign):  # the key may sign again later
+            await station.people.send_away()

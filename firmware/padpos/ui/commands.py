@@ -31,11 +31,11 @@ async def execute(station: Station, command: str, arguments: Arguments) -> None:
 
 
 def _open_to_all(station: Station, command: str, arguments: Arguments) -> bool:
-    """Signing in; and a kiosk's own steps, which lead nowhere without a clerk's look."""
+    """Signing in, service; and a kiosk's own steps, which lead nowhere without a clerk's look."""
     held = station.state.consignment
     kiosk = held is not None and not held.attended and command in _KIOSK
     begins = command == "begin" and arguments.get("customer") in UNATTENDED
-    return command == "sign-in" or kiosk or begins
+    return command in _BEFORE_SIGNING_IN or kiosk or begins
 
 
 def _text(arguments: Arguments, name: str) -> str:
@@ -49,20 +49,40 @@ def _maybe_text(arguments: Arguments, name: str) -> str | None:
     return None if arguments.get(name) in (None, "") else _text(arguments, name)
 
 
+def _flag(arguments: Arguments, name: str) -> bool:
+    value = arguments.get(name, False)
+    if not isinstance(value, bool):
+        raise Invalid(name, f"{name} 须为真或假。", f"{name} is neither true nor false.")
+    return value
+
+
 async def _sign_in(station: Station, arguments: Arguments) -> None:
-    await station.sign_in(_text(arguments, "clerk"), _text(arguments, "pin"))
+    clerk, pin = _text(arguments, "clerk"), _text(arguments, "pin")
+    await station.people.sign_in(clerk, pin, card=_flag(arguments, "card"))
+
+
+async def _sign_in_by_card(station: Station, _: Arguments) -> None:
+    await station.people.sign_in_by_card()
+
+
+async def _hand_over(station: Station, arguments: Arguments) -> None:
+    await station.people.hand_over(_text(arguments, "clerk"), _text(arguments, "pin"))
 
 
 async def _sign_out(station: Station, _: Arguments) -> None:
-    await station.sign_out()
+    await station.people.sign_out()
+
+
+async def _enter_service(station: Station, arguments: Arguments) -> None:
+    await station.people.enter_service(_text(arguments, "technician"), _text(arguments, "pin"))
+
+
+async def _leave_service(station: Station, _: Arguments) -> None:
+    station.people.leave_service()
 
 
 async def _begin(station: Station, arguments: Arguments) -> None:
-    same = arguments.get("same_visit", False)
-    if not isinstance(same, bool):
-        raise Invalid(
-            "same_visit", "same_visit 须为真或假。", "same_visit is neither true nor false."
-        )
+    same = _flag(arguments, "same_visit")
     customer = _text(arguments, "customer")
     station.begin(Begin(customer, _maybe_text(arguments, "contract"), same_visit=same))
 
@@ -159,9 +179,14 @@ async def _label_void(station: Station, _: Arguments) -> None:
 
 
 _KIOSK = frozenset({"photo", "sender", "recipient", "contents", "confirm", "abandon", "look"})
+_BEFORE_SIGNING_IN = frozenset({"sign-in", "sign-in-card", "service-in", "service-out"})
 _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "sign-in": _sign_in,
+    "sign-in-card": _sign_in_by_card,
+    "hand-over": _hand_over,
     "sign-out": _sign_out,
+    "service-in": _enter_service,
+    "service-out": _leave_service,
     "begin": _begin,
     "organisation": _organisation,
     "document": _document,

@@ -31,11 +31,12 @@ def terminal(config: Path) -> None:
     from padpos.terminal import daemon  # noqa: PLC0415
     from padpos.terminal.config import ConfigError  # noqa: PLC0415
     from padpos.terminal.keys import KeysMissing  # noqa: PLC0415
+    from padpos.terminal.volatile import NotVolatile  # noqa: PLC0415
     from padpos.wire.keys import CannotSign  # noqa: PLC0415
 
     try:
         daemon.main(config)
-    except (ConfigError, KeysMissing, CannotSign) as error:
+    except (ConfigError, NotVolatile, KeysMissing, CannotSign) as error:
         _fail(error)
 
 

@@ -48,33 +48,35 @@ class Days:
         row = self._db.execute("SELECT time FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         return ids.day_of(row[0]) if row else None
 
-    def close(self, today: str) -> int:
-        """Forget what served days before `today` alone: how many papers went.
+    def unsettled(self) -> int:
+        """How many papers wait for a printer or a person."""
+        marks = ", ".join("?" * len(UNSETTLED))
+        count: int = self._db.execute(
+            f"SELECT count(*) FROM papers WHERE status IN ({marks})",  # noqa: S608 - placeholders
+            UNSETTLED,
+        ).get
+        return count
 
-        Label codes and masked texts of settled papers go (formats §10), and the counts of draws
-        of days gone by. An unsettled paper stays until a person has decided.
+    def close(self) -> int:
+        """Forget label codes and masked texts of settled papers (formats §10): how many.
+
+        An unsettled paper stays until a person has decided.
         """
+        marks = ", ".join("?" * len(UNSETTLED))
         with self._ledger.transaction():
-            marks = ", ".join("?" * len(UNSETTLED))
             self._db.execute(
                 f"DELETE FROM papers WHERE status NOT IN ({marks})",  # noqa: S608 - placeholders
                 UNSETTLED,
             )
             gone = self._db.changes()
-            self._db.execute("DELETE FROM draws WHERE day < ?", (today,))
         # What was deleted still stands in the write-ahead log until it is folded in.
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
     def _owed(self) -> Owed:
         waiting = Outbox(self._ledger).waiting()
-        marks = ", ".join("?" * len(UNSETTLED))
-        labels: int = self._db.execute(
-            f"SELECT count(*) FROM papers WHERE status IN ({marks})",  # noqa: S608 - placeholders
-            UNSETTLED,
-        ).get
         checks: int = self._db.execute("SELECT count(*) FROM owed_checks").get
-        return Owed(checks, labels, waiting.entries, waiting.attachments)
+        return Owed(checks, self.unsettled(), waiting.entries, waiting.attachments)
 
     def _clerk_before(self, seq: int) -> str | None:
         found = None

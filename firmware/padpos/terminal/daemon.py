@@ -29,6 +29,7 @@ from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
 from padpos.terminal.timekeeper import keep_checkpoints, keep_time
+from padpos.terminal.volatile import Volatile
 from padpos.ui.app import Screen
 from padpos.ui.closed import ClosedScreen
 from padpos.wire.keys import CannotSign, Signer
@@ -44,13 +45,15 @@ TRY_AGAIN_SECONDS = 3.0
 
 
 def main(path: Path) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError, KeysMissing or CannotSign.
+    """Run until SIGTERM or SIGINT. Raises ConfigError, NotVolatile, KeysMissing or CannotSign.
 
     A terminal without a usable ledger stays closed until there is one. One whose key does not sign
     stays closed, sends what it holds, and ends when it does.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = load(path)
+    if config.volatile is not None:
+        Volatile(config.volatile).close()  # refused now, before there is anything to close
     keys = terminal_keys.load(config.keys)
     clock = Clock(now_ms, synchronised)
     ledger = opened_or_closed(config, keys.entry, clock)
@@ -102,6 +105,7 @@ async def _serve(
         now=now_ms,
         ledger_thread=ThreadPoolExecutor(1, "ledger"),
         closed=unable.code if unable else None,
+        volatile=Volatile(config.volatile) if config.volatile else None,
     )
     await station.in_ledger(warm_up)
     if unable is None:

@@ -11,7 +11,7 @@ from padpos.counter import events, flow
 from padpos.counter.consignment import UNATTENDED
 from padpos.counter.errors import Invalid, NotNow
 from padpos.counter.flow import State
-from padpos.counter.freeze import Unreceipted
+from padpos.counter.freeze import Unreceipted, frozen
 from padpos.counter.limits import Books, Tallies
 from padpos.ledger.outbox import Waiting
 from padpos.terminal.admission import admit
@@ -113,6 +113,13 @@ class Desk:
         await self._host.people.check_pin(clerk, pin)
         self._host.post(events.Looked(clerk, remote=False))
 
+    def frozen(self) -> str | None:
+        """The code for which no consignment is opened now, or None."""
+        policy = self._host.standing.policy
+        if policy is None:
+            return None
+        return frozen(policy, self._unreceipted(), self._host.now())
+
     def note(self, effect: events.Effect, clerk: str) -> None:
         """Count what bears on the clerk's day."""
         daybook, day = self._host.daybook, self._day()
@@ -134,9 +141,12 @@ class Desk:
             times = max(self._times(document, consignment) for document in shown)
         return Books(
             host.daybook.tallies(host.clerk, self._day()) if host.clerk else Tallies(),
-            Unreceipted(host.waiting.entries, host.waiting.oldest),
+            self._unreceipted(),
             times,
         )
+
+    def _unreceipted(self) -> Unreceipted:
+        return Unreceipted(self._host.waiting.entries, self._host.waiting.oldest)
 
     def _times(self, document: Document, consignment: bytes) -> int:
         return self._host.daybook.count(document.number, self._day(), consignment)

@@ -221,6 +221,11 @@ class Recorder:
             self._ledger.append(kind, facts, attachments=photos)
             self._held.close_consignment(facts.consignment)
 
+    def fell(self, put: DrawFacts) -> bool:
+        """Whether the draw fell on a parcel, as far as this terminal still knows the day's key."""
+        policy = self._standing.policy
+        return policy is not None and self._falls_on(put.contract, put.day, put.n, policy)
+
     def _falls_on(self, contract: str, day: str, n: int, policy: Policy) -> bool:
         commitment, key = self._held.commitment(day), self._standing.day_keys.get(day)
         if commitment is None or key is None:

@@ -155,6 +155,10 @@ class Standing:
             self._held.keep_document("policy", new.version, raw)
             self._held.drop_document(NEXT_POLICY)
 
+    def forget_keys_before(self, today: str) -> None:
+        """The draw keys of days gone by are of no more use here."""
+        self.day_keys = {day: key for day, key in self.day_keys.items() if day >= today}
+
     def has_left(self, clerk: str) -> bool:
         """Whether a clerk may no longer sign in."""
         return self.leavers is not None and clerk in self.leavers.clerks

@@ -22,6 +22,7 @@ from padpos.ledger.papers import Papers
 from padpos.terminal.acceptance import accept
 from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.clerks import Lockout
+from padpos.terminal.closing import Closing
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.daybook import Daybook, uptime
 from padpos.terminal.desk import Begin, Desk
@@ -76,6 +77,8 @@ class Station:
         self.daybook = Daybook(volatile)
         self.desk = Desk(self)
         self.people = People(self, recorder, Lockout(uptime, volatile))
+        self.closing = Closing(self, ledger, recorder)
+        self.frozen: str | None = None
         self._recorder = recorder
         self._press = Press(self, Papers(ledger), config.label_prefix)
         self._outbox = Outbox(ledger)
@@ -222,11 +225,13 @@ class Station:
 
         Where there is no room for that, or damage in the way, the counter comes up closed.
         """
+        await self.closing.look_back()
         if self.standing.policy is None:
             return
         self._unrecovered = False
         try:
             owed = await settle(self.books, self._recorder, self._held, self._press)
+            await self.closing.recall()
         except LedgerStalled as error:
             self._unrecovered = True
             self.books.stall(error.code)

@@ -43,9 +43,24 @@ async def tick(station: Station) -> None:
         with contextlib.suppress(LedgerError):
             await station.in_ledger(standing.turn, station.now())
         station.tell()
+    await station.closing.turn()
+    watch_freeze(station)
     if standing.policy is not None:
         with contextlib.suppress(CounterError):  # nothing was left alone
             station.post(events.Ticked())
     if station.clerk and standing.has_left(station.clerk):
         with contextlib.suppress(CounterError, CannotSign):  # the key may sign again later
             await station.people.send_away()
+
+
+def watch_freeze(station: Station) -> None:
+    """Tell screen and log when the counter closes for want of receipts, and when it opens again."""
+    found = station.desk.frozen()
+    if found == station.frozen:
+        return
+    if found is None:
+        log.info("open again: the receipts are here")
+    else:
+        log.warning("closed: %s", found)
+    station.frozen = found
+    station.tell()

@@ -16,6 +16,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from padpos.counter.errors import CounterError
+from padpos.counter.reasons import words
+from padpos.counter.summary_text import as_json, as_text
 from padpos.ledger.errors import LedgerError
 from padpos.terminal.station import Station
 from padpos.ui.commands import execute
@@ -44,6 +46,7 @@ class Screen:
             Route("/api/stream", self._stream),
             Route("/api/ledger", self._ledger),
             Route("/api/preview", self._preview),
+            Route("/api/summary/{kind}", self._summary),
             Route("/api/command", self._command, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
@@ -73,6 +76,18 @@ class Screen:
             return Response(await self._station.devices.preview(), media_type="image/jpeg")
         except CameraError:
             return Response(status_code=503)
+
+    async def _summary(self, request: Request) -> Response:
+        if self._station.clerk is None:
+            return _refusal(409, "signed-out", "请先登录。", "Sign in first.")
+        try:
+            title, found = await self._station.closing.summary(request.path_params["kind"])
+        except LedgerError as error:
+            return _refusal(503, error.code, *words(error.code))
+        except CounterError as error:
+            return _refusal(404, error.code, error.chinese, error.english)
+        made = as_json(found, title)
+        return JSONResponse({**made, "text": as_text(found, title)})
 
     async def _command(self, request: Request) -> Response:
         body = await _json_body(request)

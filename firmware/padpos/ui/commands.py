@@ -9,6 +9,7 @@ from padpos.counter import events
 from padpos.counter.consignment import UNATTENDED
 from padpos.counter.errors import Invalid
 from padpos.counter.reasons import words
+from padpos.ledger.errors import LedgerError
 from padpos.terminal.desk import Begin
 from padpos.terminal.station import Station
 from padpos.wire.keys import CannotSign
@@ -26,7 +27,7 @@ async def execute(station: Station, command: str, arguments: Arguments) -> None:
         raise Invalid("signed-out", "请先登录。", "Sign in first.")
     try:
         await handler(station, arguments)
-    except CannotSign as error:
+    except (CannotSign, LedgerError) as error:
         raise Invalid(error.code, *words(error.code)) from error
 
 
@@ -71,6 +72,14 @@ async def _hand_over(station: Station, arguments: Arguments) -> None:
 
 async def _sign_out(station: Station, _: Arguments) -> None:
     await station.people.sign_out()
+
+
+async def _close_day(station: Station, _: Arguments) -> None:
+    await station.closing.close()
+
+
+async def _print_summary(station: Station, arguments: Arguments) -> None:
+    await station.closing.print(_text(arguments, "kind"))
 
 
 async def _enter_service(station: Station, arguments: Arguments) -> None:
@@ -185,6 +194,8 @@ _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "sign-in-card": _sign_in_by_card,
     "hand-over": _hand_over,
     "sign-out": _sign_out,
+    "day-close": _close_day,
+    "summary-print": _print_summary,
     "service-in": _enter_service,
     "service-out": _leave_service,
     "begin": _begin,

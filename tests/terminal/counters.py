@@ -29,6 +29,7 @@ from padpos.terminal.keys import TerminalKeys
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
+from padpos.terminal.volatile import Volatile
 from padpos.ui.commands import Arguments, execute
 from padpos.wire import draw, entry
 from padpos.wire.documents import Contract, Contracts, WaybillRange, Waybills
@@ -295,6 +296,7 @@ async def counter(
     recover: bool = False,
     entry_key: Signer | None = None,
     limits: Limits | None = None,
+    volatile: Volatile | None = None,
 ) -> AsyncIterator[Counter]:
     """A counter that runs; its folder may be one that was used before.
 
@@ -315,7 +317,7 @@ async def counter(
     station = Station(
         config=config, ledger=ledger, standing=standing,
         recorder=Recorder(config, ledger, standing, now), devices=devices, now=now,
-        ledger_thread=thread,
+        ledger_thread=thread, volatile=volatile,
     )  # fmt: skip
     made = Counter(
         folder, station, ledger, standing, devices.reader, devices.camera, devices.printer  # type: ignore[arg-type]  # made two lines above

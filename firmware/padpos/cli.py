@@ -71,8 +71,20 @@ def provision() -> None:
     metavar="[TCTI]",
     help="Make the entry key in a TPM 2.0 (default: device:/dev/tpmrm0).",
 )
+@click.option(
+    "--training",
+    is_flag=True,
+    help="For practice (培训): keys, chain, state and numbers of its own; the id begins training-.",
+)
 def provision_request(
-    *, terminal_id: str, keys: Path, uplink_keys: Path, state: Path, out: Path, tpm: str | None
+    *,
+    terminal_id: str,
+    keys: Path,
+    uplink_keys: Path,
+    state: Path,
+    out: Path,
+    tpm: str | None,
+    training: bool,
 ) -> None:
     """Make keys and the first ledger entry, and write the request for the authority."""
     from padpos.ledger.errors import LedgerError  # noqa: PLC0415
@@ -82,7 +94,10 @@ def provision_request(
 
     clock = Clock(now_ms, synchronised)
     try:
-        out.write_bytes(upkeep.request(terminal_id, keys, uplink_keys, state, clock, tcti=tpm))
+        asked = upkeep.request(
+            terminal_id, keys, uplink_keys, state, clock, tcti=tpm, training=training
+        )
+        out.write_bytes(asked)
     except (upkeep.ProvisioningError, LedgerError, OSError) as error:
         _fail(error)
     click.echo(f"request written: {out}")

@@ -37,7 +37,12 @@ def a_parcel(terminal: Terminal, version: int, day: str, n: int, *, fell: bool) 
     mark = Mark("inspected" if fell else "contract-uninspected", ())
     terminal.send(DrawFacts(name, day, CONTRACT, n, version), "draw")
     made = consignment_facts(
-        consignment=name, contract=CONTRACT, draw=Drawn(day, n, fell), marks=(mark,), policy=version
+        consignment=name,
+        waybill=f"TEST{n:08}",
+        contract=CONTRACT,
+        draw=Drawn(day, n, fell),
+        marks=(mark,),
+        policy=version,
     )
     terminal.send(made, "consignment")
 

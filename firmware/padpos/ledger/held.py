@@ -7,7 +7,7 @@ import hashlib
 from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.files import Label
 from padpos.ledger.ledger import Ledger
-from padpos.wire.documents import Waybills
+from padpos.wire.documents import WaybillRange, Waybills
 from padpos.wire.entry import Attachment
 
 
@@ -124,7 +124,7 @@ class Held:
     def take_waybill(self, waybills: Waybills, now: int) -> str:
         """The next unused number. Raises WaybillsSpent."""
         for item in waybills.ranges:
-            number = item.number(self._used_up_to(item.first, item.last))
+            number = item.number(self._used_up_to(item))
             if number is not None and now < item.expires:
                 self._db.execute("INSERT INTO waybills (number) VALUES (?)", (number,))
                 return number
@@ -134,12 +134,13 @@ class Held:
         row = self._db.execute("SELECT 1 FROM attachments WHERE hash = ?", (sha256,)).fetchone()
         return row is not None
 
-    def _used_up_to(self, first: str, last: str) -> int:
+    def _used_up_to(self, item: WaybillRange) -> int:
         # The index behind the highest number used: ranges of two documents may overlap.
+        first, last = item.first, item.last
         prefix = len(first.rstrip("0123456789"))
         used: str | None = self._db.execute(
             "SELECT max(number) FROM waybills WHERE number BETWEEN ? AND ?"
             " AND length(number) = ? AND substr(number, ?) NOT GLOB '*[^0-9]*'",
             (first, last, len(first), prefix + 1),
         ).get
-        return 0 if used is None else int(used[prefix:]) - int(first[prefix:]) + 1
+        return 0 if used is None else item.index_of(used) + 1

@@ -12,7 +12,7 @@ from padpos.ledger.outbox import Outbox
 from padpos.ledger.wants import Wants
 from padpos.terminal.clock import now_ms
 from padpos.terminal.keys import TerminalKeys
-from padpos.wire import documents, draw, keyset, policy
+from padpos.wire import documents, draw, ids, keyset, policy
 from padpos.wire.errors import NotAccepted, NotNewer, WireError
 from padpos.wire.facts import Kind, PolicyFacts
 from padpos.wire.keys import CannotSign
@@ -174,6 +174,8 @@ class Standing:
         new = documents.verify_waybills(raw, self._key_set().of(Use.WAYBILLS))
         self._mine(new.terminal)
         self._newer(new.version, self.waybills.version if self.waybills else None)
+        if not all(ids.may_carry(new.terminal, item.first) for item in new.ranges):
+            raise NotAccepted("waybills: training numbers and real ones do not mix")
         self._held.keep_document("waybills", new.version, raw)
         self.waybills = new
 

@@ -9,6 +9,7 @@ from padpos.counter.marks import marks_of
 from padpos.counter.masks import mask_address, mask_name, mask_phone
 from padpos.counter.reasons import words
 from padpos.terminal.station import Station
+from padpos.wire.ids import is_training_terminal
 from padpos.wire.personal import Document, Organisation, Party
 from padpos.wire.policy import Policy
 
@@ -21,6 +22,7 @@ def snapshot(station: Station) -> Json:
     return {
         "terminal": station.config.terminal,
         "outlet": station.config.outlet,
+        "training": is_training_terminal(station.config.terminal),
         "clerk": station.clerk,
         "technician": station.technician,
         "ready": station.standing.missing is None,

@@ -36,17 +36,29 @@ class ProvisioningError(Exception):
 
 
 def request(
-    terminal: str, keys: Path, uplink: Path, state: Path, clock: Clock, *, tcti: str | None = None
+    terminal: str,
+    keys: Path,
+    uplink: Path,
+    state: Path,
+    clock: Clock,
+    *,
+    tcti: str | None = None,
+    training: bool = False,
 ) -> bytes:
     """Make keys and the chain's first entry; the enrolment request, JSON. Nothing secret in it.
 
-    The entry key is made in the TPM that `tcti` names, or, without one, as a file. Raises
-    ProvisioningError or LedgerError.
+    The entry key is made in the TPM that `tcti` names, or, without one, as a file. A training
+    terminal has an id that says so in each of its entries. Raises ProvisioningError or LedgerError.
     """
     try:
         ids.terminal_id(terminal)
     except WireError as error:
         raise ProvisioningError(error.what) from error
+    if ids.is_training_terminal(terminal) != training:
+        raise ProvisioningError(
+            f"{terminal}: the id of a training terminal, and of no other, begins with"
+            f" {ids.TRAINING_TERMINAL}"
+        )
     if terminal_keys.has_entry_key(keys):
         raise ProvisioningError(f"{keys}: this terminal has keys already")
     tls_key, inbox_secret = ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(32)

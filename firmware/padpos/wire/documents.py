@@ -13,7 +13,10 @@ from padpos.wire.signed import What
 
 @dataclass(frozen=True, slots=True)
 class WaybillRange:
-    """Numbers from first to last, same prefix and length, usable until `expires` (ms)."""
+    """Numbers from first to last, same prefix and length, usable until `expires` (ms).
+
+    Of the training series (formats §11) each number bears its own check digit.
+    """
 
     first: str
     last: str
@@ -21,12 +24,30 @@ class WaybillRange:
 
     def number(self, index: int) -> str | None:
         """The index-th number of the range, or None behind its end."""
-        prefix = self.first.rstrip("0123456789")
-        digits = len(self.first) - len(prefix)
-        value = int(self.first[len(prefix) :]) + index
-        if value > int(self.last[len(prefix) :]):
+        value = self._value(self.first) + index
+        if value > self._value(self.last):
             return None
-        return f"{prefix}{value:0{digits}}"
+        if self._is_training:
+            return ids.training_number(value)
+        prefix = self._prefix
+        return f"{prefix}{value:0{len(self.first) - len(prefix)}}"
+
+    def index_of(self, number: str) -> int:
+        """Which number of the range that is."""
+        return self._value(number) - self._value(self.first)
+
+    @property
+    def _is_training(self) -> bool:
+        return ids.is_training(self.first)
+
+    @property
+    def _prefix(self) -> str:
+        return self.first.rstrip("0123456789")
+
+    def _value(self, number: str) -> int:
+        # A training number's last digit checks the others and counts nothing.
+        digits = number[len(self._prefix) :]
+        return int(digits[:-1] if self._is_training else digits)
 
     def to_cbor(self) -> Cbor:
         """[first, last, expires]."""
@@ -42,6 +63,9 @@ class WaybillRange:
         same = len(read.first) == len(read.last) and read.last.startswith(prefix)
         if not same or not tail.isdecimal() or read.first == prefix or read.first > read.last:
             raise Malformed(f"{where}: not a range of numbers")
+        ends = (read.first, read.last)
+        if prefix == ids.TRAINING_SERIES and not all(map(ids.is_training, ends)):
+            raise Malformed(f"{where}: not a range of training numbers")
         return read
 
 

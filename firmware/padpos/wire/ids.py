@@ -11,6 +11,8 @@ from padpos.wire.errors import Malformed
 _TERMINAL = re.compile(r"[a-z0-9-]{3,32}")
 _WAYBILL = re.compile(r"[A-Z0-9]{8,20}")
 _TRAINING = re.compile(r"PPT[0-9]{11}")
+TRAINING_SERIES = "PPT"
+TRAINING_TERMINAL = "training-"
 CHINA = timezone(timedelta(hours=8))
 
 _DAMM = (
@@ -67,3 +69,21 @@ def damm(digits: str) -> str:
 def is_training(number: str) -> bool:
     """Whether a waybill number is of the training series: PPT, 10 digits, their Damm digit."""
     return bool(_TRAINING.fullmatch(number)) and damm(number[3:-1]) == number[-1]
+
+
+def training_number(index: int) -> str:
+    """The number of the training series with these ten digits."""
+    digits = f"{index:010}"
+    return f"{TRAINING_SERIES}{digits}{damm(digits)}"
+
+
+def is_training_terminal(terminal: str) -> bool:
+    """Whether a terminal is one for training: its id, in every entry and certificate, says so."""
+    return terminal.startswith(TRAINING_TERMINAL)
+
+
+def may_carry(terminal: str, number: str) -> bool:
+    """Whether a waybill number is of the terminal's own world: training, or everything else."""
+    if is_training_terminal(terminal):
+        return is_training(number)
+    return not number.startswith(TRAINING_SERIES)

@@ -51,13 +51,18 @@ def main() -> None:
     show_default=True,
     help="Name or address at which terminals reach the broker; its certificate says so.",
 )
-def init(home: Home, host: str) -> None:
+@click.option(
+    "--training",
+    is_flag=True,
+    help="An authority for practice: it enrols training terminals and nothing else.",
+)
+def init(home: Home, host: str, training: bool) -> None:
     """Make the keys, the CA and the empty store. Done once; nothing is ever overwritten.
 
     Afterwards `opening/` (it opens Envelopes) and `office/` (it signs policies and certificates)
     belong on machines of their own; `serve` needs `ingest/`, `public/` and `store/` only.
     """
-    founding.found(home, host)
+    founding.found(home, host, training=training)
     click.echo(f"authority founded in {home.root}")
 
 

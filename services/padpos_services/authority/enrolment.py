@@ -48,6 +48,11 @@ class Request:
 def enrol(home: Home, request_file: Path, out: Path) -> str:
     """Grant the request in the file and write the terminal's papers. Raises EnrolmentRefused."""
     request = read_request(request_file)
+    if ids.is_training_terminal(request.terminal) != home.training:
+        raise EnrolmentRefused(
+            f"{request.terminal}: a training terminal belongs to an authority for training, and"
+            " no other does"
+        )
     database = store.connect(home.database)
     try:
         with shared_database.transaction(database):

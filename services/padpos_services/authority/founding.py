@@ -13,9 +13,9 @@ from padpos_services.shared.files import write_private
 IDENTITY = "authority"
 
 
-def found(home: Home, host: str) -> None:
+def found(home: Home, host: str, *, training: bool = False) -> None:
     """Found an authority whose broker answers at `host`. Raises HomeUnusable."""
-    home.found()
+    home.found(training=training)
     policy = keyfiles.generate("policy", Alg.ED25519)
     waybills = keyfiles.generate("waybills", Alg.ESP256)
     receipt = keyfiles.generate("receipt", Alg.ED25519)

@@ -63,6 +63,11 @@ class Home:
         return self.public / "ca.pem"
 
     @property
+    def training(self) -> bool:
+        """Whether this authority is for practice: training terminals and their numbers alone."""
+        return (self.public / "training").exists()
+
+    @property
     def carrier_keys(self) -> Path:
         """The carrier's public halves, as its safe-number service exported them."""
         return self.public / "carrier-keys.json"
@@ -72,13 +77,15 @@ class Home:
         """The bearer token of the feed."""
         return self.ingest / "feed.token"
 
-    def found(self) -> None:
+    def found(self, *, training: bool = False) -> None:
         """Make the folders. Raises HomeUnusable where an authority already lives here."""
         if self.public.exists():
             raise HomeUnusable(f"{self.root} already holds an authority; its keys stay as they are")
         for private in (self.office, self.opening, self.ingest, self.broker, self.store):
             private.mkdir(parents=True, mode=0o700)
         self.public.mkdir(parents=True)
+        if training:
+            (self.public / "training").touch()
 
     def require(self) -> Home:
         """Raises HomeUnusable where no authority lives here."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from padpos.wire import documents, draw, keyset, policy
+from padpos.wire import documents, draw, ids, keyset, policy
 from padpos.wire.documents import Contract, Contracts, Leavers, WaybillRange, Waybills
 from padpos.wire.errors import WireError
 from padpos.wire.keys import Alg, PublicKey, Signer
@@ -117,6 +117,8 @@ def publish_policy(
 
 def publish_waybills(home: Home, terminal: str, first: str, last: str, expires_days: int) -> int:
     """Queue the terminal's waybill ranges: those still open, and this one; the version."""
+    if not (ids.may_carry(terminal, first) and ids.may_carry(terminal, last)):
+        raise NotPublished("training terminals get training numbers, and no other terminal does")
     signer = keyfiles.load_private(home.office / "private.json", "waybills").signer
     now = shared_database.now_ms()
     with _terminal(home, terminal) as to:

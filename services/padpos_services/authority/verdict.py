@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from padpos.wire import entry, envelope, signed
+from padpos.wire import entry, envelope, ids, signed
 from padpos.wire.entry import Entry, Sealed
 from padpos.wire.errors import BadSignature, TooLarge, WireError, WrongKey
 from padpos.wire.keys import PublicKey
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     OTHER_GENESIS = "other-genesis"
     EQUIVOCATION = "equivocation"
     FORK = "fork"
+    OTHER_WORLD = "other-world"  # a training number from production, or a real one from training
     PART_SIZE = "part-size"
     PART_HASH = "part-hash"
     PART_LIMIT = "part-limit"
@@ -113,6 +114,9 @@ def check(data: bytes, terminal: str, keys: Mapping[bytes, PublicKey]) -> Checke
         raise Refused(_reason_of(error), name_of(data)) from error
     if checked.entry.terminal != terminal:
         raise Refused(Reason.TERMINAL_MISMATCH, checked.name)
+    number = getattr(checked.entry.facts, "waybill", None)
+    if number is not None and not ids.may_carry(terminal, number):
+        raise Refused(Reason.OTHER_WORLD, checked.name)
     _check_envelope(checked, checked.entry.sealed, message.sealed)
     _check_envelope(checked, checked.entry.carrier, message.carrier)
     return checked

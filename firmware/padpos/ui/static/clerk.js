@@ -1,6 +1,7 @@
 /** The clerk's page: one stream of snapshots in, commands out; the truth is the terminal's. */
 
 import { command, follow } from "./api.js";
+import { layDay, showStanding } from "./day.js";
 import { $, onPress, text } from "./dom.js";
 import { ask, dismiss, layEnding } from "./ending.js";
 import { layChips, onSubmit, wholeGrams, wipe } from "./forms.js";
@@ -73,6 +74,7 @@ function render() {
   }
   const opened = snapshot.phase === "open" && snapshot.clerk !== null;
   showHeader(snapshot);
+  showStanding(snapshot);
   showRail(opened ? snapshot.consignment : null, view, goTo);
   $("bar").hidden = !opened;
   for (const button of $("bar").querySelectorAll("[data-view]")) button.hidden = button.dataset.view !== view;
@@ -148,7 +150,9 @@ const taken = (...names) => (fields) =>
   Object.fromEntries(names.map((name) => [name, fields[name].value.trim()]));
 
 function wire() {
-  onSubmit("f-sign-in", "sign-in", taken("clerk", "pin"), send);
+  const signIn = (f) => ({ ...taken("clerk", "pin")(f), card: f.card.checked });
+  onSubmit("f-sign-in", "sign-in", signIn, send);
+  onPress("b-card-in", () => send("sign-in-card"));
   onSubmit("f-contract", "begin", (f) => ({ customer: "contract", ...taken("contract")(f) }), send);
   onSubmit("f-organisation", "organisation", taken("name", "code"), send);
   onSubmit("f-approve", "approve", taken("clerk", "pin"), send);
@@ -180,6 +184,7 @@ function wire() {
   $("problem-act").addEventListener("click", (event) => ask("refuse", event.currentTarget.dataset.reason));
   $("language").addEventListener("click", changeLanguage);
   layEnding(send);
+  layDay(send);
 }
 
 dress();

@@ -207,7 +207,7 @@ class Shadow:
             case events.RecordOverride(_, what, clerk):
                 assert isinstance(event, events.Approved) and clerk == event.clerk
                 assert what and self.account is not None
-                assert set(what) <= self.account.concerns
+                assert set(what) <= self.account.concerns, "let pass what is no concern"
             case events.RecordAccepted(consignment):
                 self._judge_acceptance(consignment, policy)
             case events.PrintLabel(consignment, generation):

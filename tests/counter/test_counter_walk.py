@@ -84,7 +84,9 @@ GUARDS: dict[str, tuple[object, str, Callable[..., Any], str]] = {
     "an unlawful document": (
         showing, "document_problem", lambda *_: None, "another document|half taken|accepted",
     ),
-    "a child for an agent": (showing, "age", lambda *_: 99, "another document|half taken|accepted"),
+    "a child for an agent": (
+        showing, "age", lambda *_: 99, "another document|half taken|accepted|no concern",
+    ),
     "a limit that nobody reads": (
         showing.limits, "judge", lambda *_: showing.limits.Findings((), (), None),
         "beyond a limit|accepted without|another document|half taken",

@@ -343,3 +343,36 @@ def test_the_screens_socket_is_for_its_owner_and_group_only(tmp_path: Path) -> N
         assert (c.folder / "screen.sock").stat().st_mode & 0o777 == 0o660
 
     told(tmp_path, story)
+
+
+def test_sums_are_told_to_who_is_signed_in_and_to_nobody_else(tmp_path: Path) -> None:
+    """Rule 1: a shift's and a day's sums, and nobody's data in them."""
+
+    async def story(c: Counter, client: httpx.AsyncClient) -> None:
+        await c.walk_in()
+        for kind in ("day", "shift"):
+            answer = await client.get(f"/api/summary/{kind}")
+            told_sums = answer.json()
+            assert (answer.status_code, told_sums["outlet"]["accepted"]) == (200, 1)
+            assert told_sums["disagreements"] == [] and "收寄" in told_sums["text"]
+            for word in (RECIPIENT.name, RECIPIENT.phone, SENDER_PHONE, DOCUMENT.number):
+                assert word not in answer.text
+        assert (await client.get("/api/summary/year")).status_code == 404
+        assert (await ask(client, "summary-print", kind="day")).status_code == 200
+        assert (await ask(client, "day-close")).status_code == 200
+        await ask(client, "sign-out")
+        assert (await client.get("/api/summary/day")).status_code == 409
+
+    told(tmp_path, story)
+
+
+def test_the_page_says_what_stands_over_everything(tmp_path: Path) -> None:
+    async def story(c: Counter, client: httpx.AsyncClient) -> None:
+        shown = (await client.get("/api/state")).json()
+        assert (shown["training"], shown["technician"], shown["frozen"]) == (False, None, None)
+        c.station.frozen, c.station.technician = "frozen-count", "tech-01"
+        shown = (await client.get("/api/state")).json()
+        assert shown["technician"] == "tech-01"
+        assert shown["frozen"]["code"] == "frozen-count" and shown["frozen"]["en"]
+
+    told(tmp_path, story)

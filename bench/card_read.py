@@ -14,7 +14,7 @@ from smartcard import scard
 from bench.frame import Plan, Ratio, Target, Way, each, run, told
 from bench.show import options, show
 from padpos_drivers.idcard.interface import ReaderEvent
-from padpos_drivers.idcard.pcsc import PcscStorageReader
+from padpos_drivers.idcard.pcsc_reader import PcscReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench
 from padpos_drivers.idcard.sim.image import storage_image
 from padpos_drivers.idcard.sim.people import PEOPLE
@@ -91,7 +91,7 @@ def plan(driver: Path) -> Iterator[Plan]:
                 scard.SCardReleaseContext(bare.context)
 
 
-def _plan(reader: PcscStorageReader, bare: BareCard) -> Plan:
+def _plan(reader: PcscReader, bare: BareCard) -> Plan:
     return Plan(
         ways=(
             Way("bare APDUs", bare.exchanges),
@@ -120,20 +120,20 @@ def _plan(reader: PcscStorageReader, bare: BareCard) -> Plan:
     )
 
 
-def _read(reader: PcscStorageReader) -> float:
+def _read(reader: PcscReader) -> float:
     """Milliseconds that the driver itself counts."""
     return reader.read(_SECONDS).result(_SECONDS).milliseconds
 
 
-def _driver_seconds(reader: PcscStorageReader) -> Callable[[], float]:
+def _driver_seconds(reader: PcscReader) -> Callable[[], float]:
     return lambda: _read(reader) / 1000
 
 
 @contextmanager
-def _laid(bench: ReaderBench) -> Iterator[PcscStorageReader]:
+def _laid(bench: ReaderBench) -> Iterator[PcscReader]:
     """Our reader, watching, with a card that it has seen."""
     events: queue.Queue[ReaderEvent] = queue.Queue()
-    reader = PcscStorageReader(READER_NAME, events.put)
+    reader = PcscReader(READER_NAME, events.put)
     reader.start()
     try:
         bench.lay(storage_image(next(iter(PEOPLE.values()))))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from padpos_drivers.idcard.interface import CardReading, ReaderEvent
-from padpos_drivers.idcard.pcsc import PcscStorageReader
+from padpos_drivers.idcard.pcsc_reader import PcscReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.events: queue.Queue[ReaderEvent] = queue.Queue()
-        self.reader = PcscStorageReader(READER_NAME, self.events.put)
+        self.reader = PcscReader(READER_NAME, self.events.put)
 
     def expect(self, *wanted: ReaderEvent, seconds: float = 10.0) -> None:
         """Take the next events, which must be these."""

@@ -39,7 +39,7 @@ from padpos.wire.policy import Policy
 from padpos_drivers.camera.interface import CameraError, Still
 from padpos_drivers.idcard.document import DocumentType, IdDocument, Sex
 from padpos_drivers.idcard.errors import IdCardError
-from padpos_drivers.idcard.interface import CardReading, ReaderEvent
+from padpos_drivers.idcard.interface import Access, CardReading, ReaderEvent
 from padpos_drivers.printer import MonoRaster, PrinterStatus, PrintOutcome, PrintResult
 from padpos_drivers.printer.errors import Reason
 from tests.wire.vector_objects import (
@@ -99,7 +99,7 @@ class Reader:
 
     def stop(self) -> None: ...
 
-    def read(self, timeout: float) -> Future[CardReading]:  # noqa: ARG002 - the seam hands it over
+    def read(self, timeout: float, access: Access | None = None) -> Future[CardReading]:  # noqa: ARG002 - the seam hands it over
         self.reads += 1
         future: Future[CardReading] = Future()
         self.held.append(future)

@@ -71,6 +71,36 @@ class ReaderLost(ReaderError):
     advice = "The ID-card reader is not connected. Check its cable; it is found again by itself."
 
 
+class ReaderHung(ReaderError):
+    """A call into the reader does not return; nothing can end it but the reader or its service."""
+
+    code = "reader-hung"
+    advice = "The ID-card reader hangs. Unplug it and plug it in again, or go on without it."
+
+
+class ReaderGarbled(ReaderError):
+    """The reader answered, but not with a frame of its protocol, or with a wrong checksum."""
+
+    code = "reader-garbled"
+    advice = (
+        "The line to the ID-card reader is disturbed. Lay the card down again, or check the cable."
+    )
+
+
+class ReaderBroken(ReaderError):
+    """The security module says that it takes no commands: self-test failed, or not authorised."""
+
+    code = "reader-broken"
+    advice = "The security module of the ID-card reader is out of order. Call the technician."
+
+
+class EscapeOff(ReaderError):
+    """The CCID driver passes no escape commands: bit 0 of ``ifdDriverOptions`` is not set."""
+
+    code = "escape-off"
+    advice = "The reader's driver lets nothing through to its security module. Call the technician."
+
+
 class ReaderBusy(ReaderError):
     """Another program holds the card exclusively."""
 

@@ -1,29 +1,27 @@
 """Readings asked for and not yet done: the seam between callers and the thread with the reader.
 
-A reading has two ways to end: the owner thread finishes it, or its timer does when the owner is
-stuck in a call into the PC/SC service that nothing can interrupt.
+A reading has two ways to end: the owner thread finishes it, or the watchdog does when the owner is
+stuck in a call that nothing can interrupt.
 """
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 
-from padpos_drivers.idcard.errors import IdCardError, ReadTimeout
-from padpos_drivers.idcard.interface import CardReading
+from padpos_drivers.idcard.errors import IdCardError
+from padpos_drivers.idcard.interface import Access, CardReading
 
 
 class ReadJob:
-    """One reading somebody waits for, with its own watchdog."""
+    """One reading somebody waits for, at most until ``deadline`` on the monotonic clock."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, access: Access | None = None) -> None:
         self.future: Future[CardReading] = Future()
-        self._timer = threading.Timer(timeout, self.fail, [ReadTimeout()])
-        self._timer.name = "idcard-watchdog"
-        self._timer.daemon = True
-        self.future.add_done_callback(lambda _: self._timer.cancel())
-        self._timer.start()
+        self.deadline = time.monotonic() + timeout
+        self.access = access
 
     @property
     def wanted(self) -> bool:
@@ -49,7 +47,9 @@ class JobQueue:
     """Jobs in the order they came, and a way to sleep until one comes."""
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()
+        lock = threading.Lock()
+        self._work = threading.Condition(lock)  # for the owner
+        self._nudge = threading.Condition(lock)  # for the thread that cuts its dozing short
         self._jobs: deque[ReadJob] = deque()
         self._closed = False
         self._dozing = False
@@ -62,28 +62,28 @@ class JobQueue:
 
     def end(self) -> None:
         """Say that the owner is gone."""
-        with self._condition:
+        with self._nudge:
             self._ended = True
-            self._condition.notify_all()
+            self._nudge.notify()
 
     def close(self) -> None:
         """Take no more jobs and wake the owner."""
-        with self._condition:
+        with self._work:
             self._closed = True
-            self._condition.notify_all()
+            self._wake()
 
     def put(self, job: ReadJob) -> bool:
         """Add a job; False if the queue is closed."""
-        with self._condition:
+        with self._work:
             if self._closed:
                 return False
             self._jobs.append(job)
-            self._condition.notify_all()
+            self._wake()
             return True
 
     def take(self) -> ReadJob | None:
         """Return the next job somebody still waits for, or None."""
-        with self._condition:
+        with self._work:
             while self._jobs:
                 job = self._jobs.popleft()
                 if job.wanted:
@@ -97,9 +97,9 @@ class JobQueue:
 
     def sleep(self, seconds: float) -> None:
         """Sleep until something presses, at most so long."""
-        with self._condition:
+        with self._work:
             if not self.pressing:
-                self._condition.wait(seconds)
+                self._work.wait(seconds)
 
     @contextlib.contextmanager
     def dozing(self) -> Iterator[None]:
@@ -112,16 +112,22 @@ class JobQueue:
 
     def wait_to_nudge(self) -> bool:
         """Sleep until the owner dozes though a job presses; False when there is no owner left."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._ended or (self._dozing and self.pressing))
+        with self._nudge:
+            self._nudge.wait_for(lambda: self._ended or (self._dozing and self.pressing))
             return not self._ended
-
-    def _set_dozing(self, dozing: bool) -> None:
-        with self._condition:
-            self._dozing = dozing
-            self._condition.notify_all()
 
     def fail_all(self, make_error: Callable[[], IdCardError]) -> None:
         """End every job in the queue with an error of its own."""
         while (job := self.take()) is not None:
             job.fail(make_error())
+
+    def _wake(self) -> None:
+        self._work.notify()
+        if self._dozing:
+            self._nudge.notify()
+
+    def _set_dozing(self, dozing: bool) -> None:
+        with self._nudge:
+            self._dozing = dozing
+            if dozing and self.pressing:
+                self._nudge.notify()

@@ -4,13 +4,14 @@ The reader finds, selects and authenticates the card by itself and then offers t
 through READ BINARY pseudo-APDUs (PC/SC part 3): ``FF B0 page 00 00``, pages of 256 bytes.
 """
 
-from collections.abc import Callable
 from functools import reduce
 from operator import xor
 from typing import Final
 
-from padpos_drivers.idcard.decode import STORAGE_LENGTH
-from padpos_drivers.idcard.errors import CardLifted, CardUnreadable
+from padpos_drivers.idcard.decode import STORAGE_LENGTH, decode_storage
+from padpos_drivers.idcard.errors import CardUnreadable
+from padpos_drivers.idcard.interface import Access, Evidence
+from padpos_drivers.idcard.protocol import Finding, Transmit
 
 PAGE_LENGTH: Final = 256
 _SUCCESS: Final = b"\x90\x00"
@@ -31,11 +32,28 @@ def is_storage_atr(atr: bytes) -> bool:
     return atr[:1] in {b"\x3b", b"\x3f"} and atr[13:15] == _SUCCESS
 
 
-def read_image(transmit: Callable[[bytes], bytes]) -> bytearray:
+class StorageProtocol:
+    """The ID card as a reader with a security module shows it to PC/SC."""
+
+    def matches(self, atr: bytes) -> bool:
+        """Tell whether the ATR is that of an ID card shown as storage."""
+        return is_storage_atr(atr)
+
+    def read(self, transmit: Transmit, _access: Access | None) -> Finding:
+        """Read all pages and decode them; photo and text are wiped behind it."""
+        image = read_image(transmit)
+        try:
+            document = decode_storage(image)
+        finally:
+            wipe(image)
+        return Finding(document, "chip", (Evidence.SECURITY_MODULE,))
+
+
+def read_image(transmit: Transmit) -> bytearray:
     """Read all pages and return the whole storage image; the caller wipes it after use.
 
-    Raises :class:`CardLifted` for an empty answer and :class:`CardUnreadable` for a refused page
-    or one of a wrong length. Nothing of an incomplete image is kept.
+    Raises :class:`CardUnreadable` for a refused page or one of a wrong length. Nothing of an
+    incomplete image is kept.
     """
     image = bytearray()
     try:
@@ -52,10 +70,8 @@ def wipe(buffer: bytearray) -> None:
     buffer[:] = bytes(len(buffer))
 
 
-def _read_page(transmit: Callable[[bytes], bytes], page: int) -> bytes:
+def _read_page(transmit: Transmit, page: int) -> bytes:
     answer = transmit(bytes((0xFF, 0xB0, page, 0x00, 0x00)))
-    if not answer:  # what PC/SC returns when the card goes in the middle of an exchange
-        raise CardLifted(f"page {page}")
     status = answer[-2:]
     if status != _SUCCESS:
         raise CardUnreadable(f"page {page} returned SW {status.hex().upper()}")

@@ -152,9 +152,11 @@ class Station:
 
     def reader_said(self, event: ReaderEvent) -> None:
         """A card or reader came or went."""
-        self.reader_present = event is not ReaderEvent.READER_LOST
+        self.reader_present = event not in {ReaderEvent.READER_LOST, ReaderEvent.READER_HUNG}
         self.card_present = event is ReaderEvent.CARD_PRESENT
-        self._read_tried = self._card_used = False
+        self._read_tried = False
+        if event is ReaderEvent.CARD_REMOVED:  # a lost reader tells nothing of what lies on it
+            self._card_used = False
         if not self.card_present:
             self.end_visit()
         self.tell()

@@ -138,7 +138,7 @@ def control(vpcd: Vpcd, tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "card.sock"
     command = [sys.executable, "-m", "padpos_drivers.idcard.sim.card"]
     process = subprocess.Popen([*command, "--port", str(vpcd.port), "--control", str(path)])
-    sim_bench._wait_until(lambda: sim_bench._connects(path), process, "card")
+    sim_bench.wait_until(lambda: sim_bench.connects(path), process, "card")
     yield path
     process.terminate()
     process.wait(5)

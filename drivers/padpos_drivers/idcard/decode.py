@@ -41,6 +41,19 @@ def decode_storage(image: Block) -> IdDocument:
     return decode_text(image[4 : 4 + TEXT_LENGTH])
 
 
+def decode_sam(data: Block) -> IdDocument:
+    """Decode what a security module answers to a reading (GA/T 467): lengths, text, photo and more.
+
+    The lengths, two or three of them, say what follows: one or two fingerprints of 512 bytes each
+    may, and are passed over like the photo. Raises as :func:`decode_storage` does.
+    """
+    for count in (2, 3):
+        lengths = [int.from_bytes(data[at : at + 2], "big") for at in range(0, 2 * count, 2)]
+        if len(data) == 2 * count + sum(lengths) and lengths[0] == TEXT_LENGTH:
+            return decode_text(data[2 * count : 2 * count + TEXT_LENGTH])
+    raise CardUnreadable("lengths in the header")
+
+
 def decode_text(block: Block) -> IdDocument:
     """Decode one 256-byte text block of any of the four layouts.
 

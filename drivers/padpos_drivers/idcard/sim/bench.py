@@ -81,7 +81,7 @@ class ReaderBench:
             return
         options = ("--run", str(self._directory), "--driver", str(self._driver))
         self._pcscd = self._run("pcscd", *options)
-        _wait_until(lambda: _connects(self.client_socket), self._pcscd, "pcscd")
+        wait_until(lambda: connects(self.client_socket), self._pcscd, "pcscd")
 
     def kill_pcscd(self) -> None:
         """End pcscd the hard way (SIGKILL), and reap it: the next one refuses beside a zombie."""
@@ -122,7 +122,7 @@ class ReaderBench:
 
     def _start_card(self) -> None:
         self._card = self._run("card", "--control", str(self._control))
-        _wait_until(lambda: _connects(self._control), self._card, "card")
+        wait_until(lambda: connects(self._control), self._card, "card")
 
     def _run(self, module: str, *options: str) -> subprocess.Popen[bytes]:
         name = f"padpos_drivers.idcard.sim.{module}"
@@ -155,7 +155,8 @@ def ask(control: Path, request: dict[str, object]) -> dict[str, object]:
         return answer
 
 
-def _connects(path: Path) -> bool:
+def connects(path: Path) -> bool:
+    """Tell whether somebody listens on a Unix socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -164,7 +165,8 @@ def _connects(path: Path) -> bool:
         return True
 
 
-def _wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
+    """Wait until a process just started is ready. Raises BenchError if it ends or takes long."""
     deadline = time.monotonic() + _READY_SECONDS
     while not condition():
         if process.poll() is not None:

@@ -30,6 +30,8 @@ from padpos_drivers.idcard.sim.sam_bench import InProcessReader, SamBench
 
 PRESENT, REMOVED = ReaderEvent.CARD_PRESENT, ReaderEvent.CARD_REMOVED
 LOST, BACK, HUNG = ReaderEvent.READER_LOST, ReaderEvent.READER_BACK, ReaderEvent.READER_HUNG
+Make = Callable[[Callable[[ReaderEvent], None]], IdReader]
+POLL = 0.04
 
 
 def open_files() -> int:
@@ -40,7 +42,7 @@ def open_files() -> int:
 class Watched:
     """A started reader and its events."""
 
-    def __init__(self, make: Callable[[Callable[[ReaderEvent], None]], IdReader]) -> None:
+    def __init__(self, make: Make) -> None:
         self.events: queue.Queue[ReaderEvent] = queue.Queue()
         self.reader = make(self.events.put)
 
@@ -57,13 +59,19 @@ class Watched:
 
 
 @contextlib.contextmanager
-def watching(make: Callable[[Callable[[ReaderEvent], None]], IdReader]) -> Iterator[Watched]:
+def watching(make: Make) -> Iterator[Watched]:
     watched = Watched(make)
     watched.reader.start()
     try:
         yield watched
     finally:
         watched.reader.stop()
+
+
+def serial_reader(bench: SamBench) -> Make:
+    """A serial reader that asks more often than in the field, so that nobody waits for it."""
+    backend = SamBackend(SerialPort(str(bench.port)).open, POLL)
+    return lambda told: WatchedReader(backend, told)
 
 
 @pytest.fixture
@@ -74,7 +82,7 @@ def bench(tmp_path: Path) -> Iterator[SamBench]:
 
 @pytest.fixture
 def watch(bench: SamBench) -> Iterator[Watched]:
-    with watching(lambda told: open_reader([f"serial:{bench.port}"], told)) as watched:
+    with watching(serial_reader(bench)) as watched:
         yield watched
 
 
@@ -85,7 +93,7 @@ def ccid() -> InProcessReader:
 
 @contextlib.contextmanager
 def escape_watch(ccid: InProcessReader) -> Iterator[Watched]:
-    backend = SamBackend(lambda: contextlib.nullcontext(EscapeLink(ccid)))
+    backend = SamBackend(lambda: contextlib.nullcontext(EscapeLink(ccid)), POLL)
     with watching(lambda told: WatchedReader(backend, told)) as watched:
         yield watched
 
@@ -135,7 +143,7 @@ def test_a_card_that_was_read_is_not_new_until_it_was_lifted(
     bench.lay(images["citizen"])
     watch.expect(PRESENT)
     watch.read()
-    watch.nothing_for(1.2)
+    watch.nothing_for(0.5)
     bench.lift()
     watch.expect(REMOVED)
     bench.lay(images["citizen"])
@@ -150,7 +158,7 @@ def test_without_a_way_to_ask_a_removal_is_told_when_the_next_card_comes(
     bench.lay(images["citizen"])
     watch.expect(PRESENT)
     watch.read()
-    watch.nothing_for(1.2)
+    watch.nothing_for(0.5)
     bench.lift()
     bench.lay(images["citizen-2"])
     watch.expect(REMOVED, PRESENT)
@@ -334,6 +342,15 @@ def test_nothing_of_the_card_is_left_in_the_answer_of_a_reader(
     assert not any(any(raw) for raw in given)
 
 
+def test_the_reader_that_the_setting_names_reads_at_the_pace_of_the_field(
+    bench: SamBench, images: dict[str, bytes]
+) -> None:
+    with watching(lambda told: open_reader([f"serial:{bench.port}"], told)) as watch:
+        bench.lay(images["citizen"])
+        watch.expect(PRESENT)
+        assert watch.read().document.name == "测试甲"
+
+
 def test_a_port_that_is_not_there_is_a_reader_lost(tmp_path: Path) -> None:
     with watching(lambda told: open_reader([f"serial:{tmp_path}/none"], told)) as watch:
         watch.expect(LOST)
@@ -349,7 +366,7 @@ def test_a_port_is_ours_alone(bench: SamBench, watch: Watched) -> None:
 
 def test_no_descriptor_is_left_behind_by_many_reconnections(bench: SamBench) -> None:
     before = open_files()
-    with watching(lambda told: open_reader([f"serial:{bench.port}"], told)) as watch:
+    with watching(serial_reader(bench)) as watch:
         for _ in range(5):
             bench.plug(False)
             watch.expect(LOST)

@@ -37,10 +37,14 @@ OpenLink = Callable[[], AbstractContextManager[Link]]
 
 
 class SamBackend:
-    """Opens a security module over a kind of link, and waits until it is awake."""
+    """Opens a security module over a kind of link, and waits until it is awake.
 
-    def __init__(self, open_link: OpenLink) -> None:
+    The module is asked for a card every ``poll_seconds``.
+    """
+
+    def __init__(self, open_link: OpenLink, poll_seconds: float = POLL_SECONDS) -> None:
         self._open_link = open_link
+        self._poll_seconds = poll_seconds
 
     @contextmanager
     def open(self) -> "Iterator[SamSession]":
@@ -49,7 +53,7 @@ class SamBackend:
             module = SecurityModule(link)
             module.check()
             wake(module)
-            yield SamSession(module)
+            yield SamSession(module, self._poll_seconds)
 
 
 def wake(module: SecurityModule) -> Identity:
@@ -65,8 +69,9 @@ def wake(module: SecurityModule) -> Identity:
 class SamSession:
     """A module that answers, and the card it has selected."""
 
-    def __init__(self, module: SecurityModule) -> None:
+    def __init__(self, module: SecurityModule, poll_seconds: float) -> None:
         self._module = module
+        self._poll_seconds = poll_seconds
         self._selected = False
         self._probes = True
         self._misses = 0  # answers in a row by which the selected card is gone
@@ -75,7 +80,7 @@ class SamSession:
 
     def look(self, jobs: JobQueue) -> Sight:
         """Wait a little, then ask the module for a card. Raises ReaderLost, ReaderBroken."""
-        jobs.sleep(POLL_SECONDS)
+        jobs.sleep(self._poll_seconds)
         if self._selected and not self._misses and jobs.pressing:
             return Sight.SAME
         try:

@@ -168,15 +168,18 @@ class _Owner:
         self._session = session
         self._report.found()
         while not self._jobs.closed:
+            self._look(session)
             while (job := self._jobs.take()) is not None:
                 self._watchdog.expect(job.deadline - time.monotonic() + _SLACK_SECONDS)
                 _do(job, session)
                 self._report.returned()
-            self._watchdog.expect(_LOOK_SECONDS)
-            sight = session.look(self._jobs)
-            self._watchdog.rest()
-            self._report.returned()
-            self._report.card(sight)
+
+    def _look(self, session: Session) -> None:
+        self._watchdog.expect(_LOOK_SECONDS)
+        sight = session.look(self._jobs)
+        self._watchdog.rest()
+        self._report.returned()
+        self._report.card(sight)
 
     def _nudge(self) -> None:
         """Cut short the owner's wait whenever there is a job: its own thread, since it can hang."""

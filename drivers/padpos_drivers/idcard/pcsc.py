@@ -107,44 +107,49 @@ class Context:
         """End a wait; called from another thread than all else."""
         scard.SCardCancel(self._handle)
 
-    @contextlib.contextmanager
-    def transaction(self, name: str) -> "Iterator[Card]":
-        """Connect shared and hold the card for one transaction; always lets go of both."""
-        with self._connected(name, scard.SCARD_SHARE_SHARED, _PROTOCOLS) as (handle, protocol):
-            _check(scard.SCardBeginTransaction(handle), "transaction")
-            try:
-                yield Card(handle, protocol)
-            finally:
-                scard.SCardEndTransaction(handle, scard.SCARD_LEAVE_CARD)
+    def connect(self, name: str) -> "Card":
+        """Connect to the card that lies there, shared; whoever calls lets go of it again."""
+        share = scard.SCARD_SHARE_SHARED
+        code, handle, protocol = scard.SCardConnect(self._handle, name, share, _PROTOCOLS)
+        _check(code, "connect")
+        return Card(handle, protocol)
 
     @contextlib.contextmanager
     def direct(self, name: str) -> "Iterator[Module]":
         """Connect to the reader itself, with or without a card on it."""
-        with self._connected(name, scard.SCARD_SHARE_DIRECT, 0) as (handle, _):
-            yield Module(handle)
-
-    @contextlib.contextmanager
-    def _connected(self, name: str, share: int, protocols: int) -> Iterator[tuple[int, int]]:
-        code, handle, protocol = scard.SCardConnect(self._handle, name, share, protocols)
+        code, handle, _ = scard.SCardConnect(self._handle, name, scard.SCARD_SHARE_DIRECT, 0)
         _check(code, "connect")
         try:
-            yield handle, protocol
+            yield Module(handle)
         finally:
             scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
 
 
 class Card:
-    """A connected card."""
+    """A connected card: this laying of it, and no other."""
 
     def __init__(self, handle: int, protocol: int) -> None:
         self._handle = handle
         self._pci = scard.SCARD_PCI_T1 if protocol & scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Have the card for ourselves. Raises CardLifted once it went or was reset."""
+        _check(scard.SCardBeginTransaction(self._handle), "transaction")
+        try:
+            yield
+        finally:
+            scard.SCardEndTransaction(self._handle, scard.SCARD_LEAVE_CARD)
 
     def transmit(self, apdu: bytes) -> bytes:
         """Send one APDU; an empty answer means that the card went in the middle of it."""
         code, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
         _check(code, "transmit")
         return bytes(answer)
+
+    def let_go(self) -> None:
+        """Disconnect, and leave the card as it is."""
+        scard.SCardDisconnect(self._handle, scard.SCARD_LEAVE_CARD)
 
 
 class Module:

@@ -11,6 +11,8 @@ from padpos_drivers.idcard.errors import (
     CardAbsent,
     CardLifted,
     CardUnknown,
+    CardUnreadable,
+    ReaderBusy,
     ReaderLost,
     ReadTimeout,
 )
@@ -53,11 +55,16 @@ class PcscBackend:
         """Establish a context in which the reader is there. Raises ReaderLost."""
         with pcsc.established() as context:
             name = pcsc.choose(context.readers(), self._reader_name)
-            yield PcscSession(context, name, self._protocols)
+            with contextlib.closing(PcscSession(context, name, self._protocols)) as session:
+                yield session
 
 
 class PcscSession:
-    """One context and one reader in it."""
+    """One context and one reader in it.
+
+    A card is connected to when it comes, and read over that connection: PC/SC ends it with the
+    card's laying, so that what is read is the card that was told of.
+    """
 
     def __init__(
         self, context: pcsc.Context, name: str, protocols: tuple[CardProtocol, ...]
@@ -66,22 +73,67 @@ class PcscSession:
         self._name = name
         self._protocols = protocols
         self._status = pcsc.Status(pcsc.UNAWARE, b"")
+        self._held: pcsc.Card | None = None
         self._near_until = 0.0
+        self._doubt = False  # whether a reading failed, so that the next look must not be skipped
 
     def look(self, jobs: JobQueue) -> Sight:
-        """Wait for the reader's state to change; it is re-listed when it says nothing."""
-        if time.monotonic() < self._near_until:
-            jobs.sleep(_GLANCE_SECONDS)
+        """Wait for the reader's state to change; it is re-listed when it says nothing.
+
+        A waiting job may pass unlooked while a card lies there: each reading looks by itself.
+        """
+        if self._status.word == pcsc.UNAWARE:
             return self._seen(self._context.glance(self._name))
-        status = self._doze(jobs)
-        return Sight.SAME if status is None else self._seen(status)
+        if time.monotonic() >= self._near_until:
+            status = self._doze(jobs)
+            return Sight.SAME if status is None else self._seen(status)
+        jobs.sleep(_GLANCE_SECONDS)
+        if jobs.pressing and self._status.present and not self._doubt:
+            return Sight.SAME
+        self._doubt = False
+        return self._seen(self._context.glance(self._name))
 
     def read(self, access: Access | None, until: float) -> Finding:
-        """Read and decode the whole card in one transaction, or raise."""
+        """Read and decode the whole card that was told of in one transaction, or raise."""
         protocol = self._protocol()
-        with self._context.transaction(self._name) as card:
-            found = protocol.read(_in_time(card, until), access)
+        self._doubt = True
+        found = self._read_held(protocol, access, until) or self._read_anew(protocol, access, until)
+        self._doubt = False
         self._near_until = time.monotonic() + _NEAR_SECONDS
+        return found
+
+    def close(self) -> None:
+        """Let go of the card."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.let_go()
+
+    def _read_held(
+        self, protocol: CardProtocol, access: Access | None, until: float
+    ) -> Finding | None:
+        """Read over the connection there is; None when there is none, or it ended meanwhile."""
+        held = self._held
+        if held is None:
+            return None
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(held.transaction())
+            except CardLifted:
+                self.close()
+                return None
+            return protocol.read(_in_time(held, until), access)
+
+    def _read_anew(self, protocol: CardProtocol, access: Access | None, until: float) -> Finding:
+        """Read over a new connection, as when another program reset the card."""
+        card = self._context.connect(self._name)
+        try:
+            with card.transaction():
+                found = protocol.read(_in_time(card, until), access)
+        finally:
+            card.let_go()
+        now = self._context.glance(self._name)
+        if not now.present or now.count != self._status.count:
+            raise CardLifted("reader state")
         return found
 
     def cancel(self) -> None:
@@ -100,20 +152,27 @@ class PcscSession:
     def _seen(self, status: pcsc.Status) -> Sight:
         before, self._status = self._status, status
         if not status.present:
+            self.close()
             self._near_until = 0.0
             return Sight.EMPTY
         if before.present and before.count == status.count:
             return Sight.SAME
+        self._hold()
         self._near_until = time.monotonic() + _NEAR_SECONDS
         return Sight.NEW
 
+    def _hold(self) -> None:
+        """Connect to the card just come, if it is of a kind to be read."""
+        self.close()
+        with contextlib.suppress(CardLifted, CardUnknown, CardUnreadable, ReaderBusy):
+            self._protocol()
+            self._held = self._context.connect(self._name)
+
     def _protocol(self) -> CardProtocol:
-        """Choose by the ATR of the card that lies there, seen or not yet."""
-        status = self._status if self._status.present else self._context.glance(self._name)
-        if not status.present:
+        if not self._status.present:
             raise CardAbsent("reader state")
         for protocol in self._protocols:
-            if protocol.matches(status.atr):
+            if protocol.matches(self._status.atr):
                 return protocol
         raise CardUnknown("ATR")
 

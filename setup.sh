@@ -8,7 +8,7 @@ HERE=$PWD
 
 VENV=.venv
 VPCD=.cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so
-DEMO_PACKAGES=(python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd mosquitto
+DEMO_PACKAGES=(python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd libccid mosquitto
   libtss2-dev pkg-config fonts-noto-cjk iproute2 util-linux libqrencode4 ca-certificates)
 TEST_PACKAGES=(mosquitto-clients libzbar0 git swtpm libtss2-tcti-swtpm0)
 
@@ -25,6 +25,9 @@ Usage: ./setup.sh COMMAND [OPTIONS]
   test    prepare, then run linters, types, import rules and the whole test suite;
           OPTIONS go to pytest, e.g.  ./setup.sh test -k ledger
   prepare only prepare
+  escape  say whether the driver of CCID readers passes commands to a security module inside
+          (readers set as escape:NAME need it); "escape on" and "escape off" change it as root,
+          in /etc/libccid_Info.plist, and restart pcscd where systemd runs it
 
 Preparing installs Debian packages (as root or with sudo), a virtual environment in .venv with
 hash-pinned packages, and unpacks (never installs) the virtual card reader into .cache.
@@ -137,6 +140,18 @@ tests() {
   privileged "$HERE/$VENV/bin/python" -m pytest "$@"
 }
 
+# Bit 0 of ifdDriverOptions. Debian ships it cleared, and it stays so where no reader needs it.
+escape() {
+  [ -x "$VENV/bin/python" ] || fail "run ./setup.sh prepare first"
+  case "${1:-}" in
+    "") "$VENV/bin/python" -m padpos_drivers.idcard.ccid ;;
+    on | off)
+      as_root "$HERE/$VENV/bin/python" -m padpos_drivers.idcard.ccid "--$1"
+      if [ -d /run/systemd/system ]; then as_root systemctl try-restart pcscd.service; fi ;;
+    *) fail "escape: on, off, or nothing" ;;
+  esac
+}
+
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case "$command" in
@@ -145,6 +160,7 @@ case "$command" in
     demo "$@" ;;
   test) case " $* " in *" --help "*) help; exit 0 ;; esac; tests "$@" ;;
   prepare) prepare "${DEMO_PACKAGES[@]}" "${TEST_PACKAGES[@]}" ;;
+  escape) escape "$@" ;;
   help | -h | --help) help ;;
   *) help >&2; fail "there is no command $command" ;;
 esac

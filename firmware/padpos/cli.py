@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from padpos import __version__
+from padpos.upkeep.reader_cli import reader
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -278,6 +279,9 @@ def draw_verify(
     click.echo(json.dumps(finding.as_dict()) if as_json else finding.as_text())
     if finding.wrong:
         sys.exit(1)
+
+
+main.add_command(reader)
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -32,7 +32,7 @@ PROGRAMS: dict[str, click.Command] = {
     "padpos-authority": authority_cli.main,
     "padpos-safenumber": safenumber_cli.main,
 }
-SETUP_WORDS = {"demo", "test", "prepare", "help"}
+SETUP_WORDS = {"demo", "test", "prepare", "escape", "help"}
 
 
 def page(name: str) -> str:

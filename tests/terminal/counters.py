@@ -176,7 +176,7 @@ def configuration(folder: Path) -> TerminalConfig:
     """This terminal's configuration."""
     return TerminalConfig(
         terminal=TERMINAL, carrier="样例速递", outlet="样例路网点", area="北京 B01",
-        state=folder / "state", keys=folder / "keys", reader="reader", printer_host="127.0.0.1",
+        state=folder / "state", keys=folder / "keys", readers=("reader",), printer_host="127.0.0.1",
         printer_port=9100, camera=folder / "camera", link=folder / "link.sock", listen=(),
         label_prefix="HTTPS://L.EXAMPLE.CN/", least_suite=Alg.XWING,
         pins={"clerk-03": HASHED_PIN},

@@ -1,12 +1,12 @@
-"""From a setting to a reader: ``DRIVER:PLACE``, or a PC/SC reader's bare name."""
+"""From settings to a reader."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from padpos_drivers.idcard.engine import WatchedReader
 from padpos_drivers.idcard.interface import IdReader, ReaderEvent
 from padpos_drivers.idcard.joined import JoinedReader
 from padpos_drivers.idcard.pcsc_reader import PcscReader
+from padpos_drivers.idcard.places import ESCAPE, SERIAL, parse_place
 from padpos_drivers.idcard.protocol import CardProtocol
 from padpos_drivers.idcard.sam.escape_link import EscapePort
 from padpos_drivers.idcard.sam.reader import SamBackend
@@ -14,24 +14,6 @@ from padpos_drivers.idcard.sam.serial_link import SerialPort
 from padpos_drivers.idcard.storage import StorageProtocol
 
 Listener = Callable[[ReaderEvent], None]
-
-PCSC: Final = "pcsc"
-ESCAPE: Final = "escape"
-SERIAL: Final = "serial"
-DRIVERS: Final = (PCSC, ESCAPE, SERIAL)
-
-
-def parse_place(setting: str) -> tuple[str, str]:
-    """Split a setting into driver and place; a name without a driver is a PC/SC reader's.
-
-    Raises ValueError for one without a place.
-    """
-    driver, colon, place = setting.partition(":")
-    if not colon or driver not in DRIVERS:
-        driver, place = PCSC, setting
-    if not place.strip():
-        raise ValueError("a reader is NAME, pcsc:NAME, escape:NAME or serial:/dev/PORT")
-    return driver, place
 
 
 def open_reader(

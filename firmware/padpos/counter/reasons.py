@@ -105,6 +105,13 @@ PROBLEMS = {
     ),
     "card-absent": ("读卡器上没有卡", "There is no card on the reader."),
     "reader-lost": ("读卡器断开", "The card reader is not connected."),
+    "reader-hung": ("读卡器无响应，请重新插拔", "The card reader hangs: unplug it, plug it in."),
+    "reader-garbled": (
+        "读卡器线路受干扰，请重新放置",
+        "The line to the card reader is disturbed: lay the card again.",
+    ),
+    "reader-broken": ("读卡器安全模块故障", "The reader's security module is out of order."),
+    "escape-off": ("读卡器驱动未放行命令", "The reader's driver lets no command through."),
     "reader-error": ("读卡器故障", "The card reader reports an error."),
     "reader-busy": ("读卡器被占用", "The card reader is in use by something else."),
     "reader-forbidden": ("无权使用读卡器", "This terminal may not use the card reader."),

@@ -11,6 +11,7 @@ from typing import Any
 from padpos.ledger.room import MIB, Limits
 from padpos.terminal.clerks import is_hash
 from padpos.wire.keys import Alg
+from padpos_drivers.idcard.places import parse_place
 
 _PERSON = re.compile(r"[a-z0-9-]{1,32}")
 
@@ -33,7 +34,7 @@ class TerminalConfig:
     area: str
     state: Path
     keys: Path
-    reader: str
+    readers: tuple[str, ...]
     printer_host: str
     printer_port: int
     camera: Path
@@ -71,7 +72,7 @@ class _Reader:
             area=self._take(table, "area", str),
             state=self._file(table, "state"),
             keys=self._file(table, "keys"),
-            reader=self._take(table, "reader", str),
+            readers=self._readers(table),
             printer_host=host,
             printer_port=port,
             camera=self._file(table, "camera"),
@@ -102,6 +103,18 @@ class _Reader:
     def _file(self, table: dict[str, Any], name: str) -> Path:
         place: str = self._take(table, name, str)
         return (self._path.parent / place).resolve()
+
+    def _readers(self, table: dict[str, Any]) -> tuple[str, ...]:
+        named = table.pop("reader", None)
+        readers = named if isinstance(named, list) else [named]
+        try:
+            if not readers or not all(isinstance(reader, str) for reader in readers):
+                raise ValueError("the name of a reader, or a list of them")
+            for reader in readers:
+                parse_place(reader)
+        except ValueError as error:
+            raise ConfigError(f"{self._path}: reader: {error}") from error
+        return tuple(readers)
 
     def _endpoint(self, table: dict[str, Any]) -> tuple[str, int]:
         host, _, port = self._take(table, "printer", str).rpartition(":")

@@ -35,7 +35,7 @@ from padpos.ui.closed import ClosedScreen
 from padpos.wire.keys import CannotSign, Signer
 from padpos_drivers.camera.worker import WorkerCamera
 from padpos_drivers.idcard.interface import ReaderEvent
-from padpos_drivers.idcard.pcsc_reader import PcscReader
+from padpos_drivers.idcard.open import open_reader
 from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 
 log = logging.getLogger("padpos.terminal")
@@ -87,7 +87,7 @@ async def _serve(
         loop.call_soon_threadsafe(station.reader_said, event)
 
     devices = Devices(
-        reader=PcscReader(config.reader, reader_said),
+        reader=open_reader(config.readers, reader_said),
         camera=WorkerCamera(config.camera),
         printer=EscposPrinter(
             TcpPrinterAddress(config.printer_host, config.printer_port),

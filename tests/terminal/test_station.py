@@ -25,6 +25,7 @@ from padpos.wire.facts import (
 from padpos.wire.policy import Duty
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import CardLifted
+from padpos_drivers.idcard.interface import ReaderEvent
 from padpos_drivers.printer import PrintOutcome
 from tests.terminal.counters import (
     PIN,
@@ -338,6 +339,28 @@ def test_the_next_parcel_needs_the_card_laid_again(tmp_path: Path) -> None:
             await c.lay_card()
             held = c.station.state.consignment
             assert held is not None and (held.document is not None, held.times_today) == (True, 2)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("trouble", [ReaderEvent.READER_LOST, ReaderEvent.READER_HUNG])
+def test_a_reader_that_comes_back_makes_no_used_card_fresh(
+    tmp_path: Path, trouble: ReaderEvent
+) -> None:
+    """Rule 4: only a removal that was seen lets the card there serve again."""
+
+    async def story() -> None:
+        async with counter(tmp_path) as c:
+            await c.do("begin", customer="walk-in")
+            await c.lay_card()
+            await c.do("abandon", reason="sender-left")
+            c.station.reader_said(trouble)
+            assert not c.station.reader_present
+            c.station.reader_said(ReaderEvent.READER_BACK)
+            assert c.station.reader_present
+            await c.lay_card()
+            await c.do("begin", customer="walk-in")
+            assert (c.station.state.problem, c.reader.reads) == ("card-used", 1)
 
     asyncio.run(story())
 

@@ -40,13 +40,13 @@ _CARD_FAULTS: Final[Mapping[int, type[IdCardError]]] = {
     scard.SCARD_E_PROTO_MISMATCH: CardUnknown,
     scard.SCARD_W_UNSUPPORTED_CARD: CardUnknown,
     scard.SCARD_E_SHARING_VIOLATION: ReaderBusy,
-    scard.SCARD_W_SECURITY_VIOLATION: ReaderForbidden,
 }
+# Only where rights are asked for: a service that is killed gives the same code to any call.
+_ENTRY_FAULTS: Final = {**_CARD_FAULTS, scard.SCARD_W_SECURITY_VIOLATION: ReaderForbidden}
 _ESCAPE_FAULTS: Final[Mapping[int, type[IdCardError]]] = {
     scard.SCARD_E_UNSUPPORTED_FEATURE: EscapeOff,
     scard.SCARD_E_NOT_TRANSACTED: EscapeOff,
     scard.SCARD_E_SHARING_VIOLATION: ReaderBusy,
-    scard.SCARD_W_SECURITY_VIOLATION: ReaderForbidden,
 }
 _QUIET: Final = frozenset({scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED})
 _GONE: Final = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
@@ -111,14 +111,14 @@ class Context:
         """Connect to the card that lies there, shared; whoever calls lets go of it again."""
         share = scard.SCARD_SHARE_SHARED
         code, handle, protocol = scard.SCardConnect(self._handle, name, share, _PROTOCOLS)
-        _check(code, "connect")
+        _check(code, "connect", _ENTRY_FAULTS)
         return Card(handle, protocol)
 
     @contextlib.contextmanager
     def direct(self, name: str) -> "Iterator[Module]":
         """Connect to the reader itself, with or without a card on it."""
         code, handle, _ = scard.SCardConnect(self._handle, name, scard.SCARD_SHARE_DIRECT, 0)
-        _check(code, "connect")
+        _check(code, "connect", _ENTRY_FAULTS)
         try:
             yield Module(handle)
         finally:
@@ -169,7 +169,7 @@ class Module:
 def established() -> Iterator[Context]:
     """A context for as long as the block lasts. Raises :class:`ReaderLost` without a service."""
     code, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    _check(code, "establish")
+    _check(code, "establish", _ENTRY_FAULTS)
     try:
         yield Context(handle)
     finally:

@@ -8,7 +8,16 @@ import click
 
 from bench.show import ROUNDS
 
-BENCHES = ("card_read", "counter", "drain", "label", "ledger", "memory", "sealing")
+BENCHES = (
+    "card_read",
+    "counter",
+    "drain",
+    "label",
+    "ledger",
+    "memory",
+    "reconnect",
+    "sealing",
+)
 
 
 def summary(name: str) -> str:

@@ -14,6 +14,9 @@ import pytest
 from padpos_drivers.idcard.interface import CardReading, ReaderEvent
 from padpos_drivers.idcard.pcsc_reader import PcscReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench
+from tests.idcard.sam_watch import ccid, line, sam
+
+__all__ = ["ccid", "line", "sam"]
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS: dict[str, Any] = json.loads(

@@ -12,7 +12,7 @@ from padpos_drivers.idcard.open import open_reader
 from padpos_drivers.idcard.pcsc_reader import PcscReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, ReaderBench
 from padpos_drivers.idcard.sim.sam_bench import SamBench
-from tests.idcard.test_sam_reader import watching
+from tests.idcard.sam_watch import watching
 
 PRESENT, REMOVED = ReaderEvent.CARD_PRESENT, ReaderEvent.CARD_REMOVED
 LOST, BACK, HUNG = ReaderEvent.READER_LOST, ReaderEvent.READER_BACK, ReaderEvent.READER_HUNG

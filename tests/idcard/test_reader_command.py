@@ -2,11 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import CliRunner
 
 from padpos.cli import main
@@ -21,12 +19,6 @@ from tests.idcard.conftest import POLL_SECONDS
 
 def padpos(*words: str) -> Any:
     return CliRunner().invoke(main, ["reader", *words])
-
-
-@pytest.fixture
-def sam(tmp_path: Path) -> Iterator[SamBench]:
-    with SamBench(tmp_path) as sam:
-        yield sam
 
 
 def test_list_names_readers_as_they_are_set(bench: ReaderBench) -> None:

@@ -14,6 +14,8 @@ import pytest
 from padpos_drivers.idcard.interface import CardReading, ReaderEvent
 from padpos_drivers.idcard.pcsc_reader import PcscReader
 from padpos_drivers.idcard.sim.bench import READER_NAME, BenchError, ReaderBench
+from padpos_drivers.idcard.sim.sam_bench import InProcessReader
+from tests.idcard.escape_reader import escape_reader
 from tests.idcard.sam_watch import ccid, line, sam
 
 __all__ = ["ccid", "line", "sam"]
@@ -47,16 +49,31 @@ def images() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def running_bench() -> Iterator[ReaderBench]:
+def stage() -> Iterator[tuple[ReaderBench, InProcessReader]]:
     """One pcscd for the session: the client library remembers its socket for good."""
     with tempfile.TemporaryDirectory(prefix="padpos-") as directory:
         bench = ReaderBench(Path(directory), DRIVER)
         os.environ["PCSCLITE_CSOCK_NAME"] = str(bench.client_socket)
         try:
-            with bench:
-                yield bench
+            with escape_reader(Path(directory)) as escape, bench:
+                yield bench, escape
         except BenchError as error:
             pytest.fail(f"the ID-card tests cannot run: {error}")
+
+
+@pytest.fixture(scope="session")
+def running_bench(stage: tuple[ReaderBench, InProcessReader]) -> ReaderBench:
+    """The reader that shows cards as storage."""
+    return stage[0]
+
+
+@pytest.fixture
+def escape(stage: tuple[ReaderBench, InProcessReader]) -> Iterator[InProcessReader]:
+    """The module behind the reader that passes escape commands, empty before and after."""
+    yield stage[1]
+    stage[1].lift()
+    stage[1].spoil = None
+    stage[1].delay = 0.0
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def configuration(folder: Path, terminal: str) -> TerminalConfig:
     """What a terminal of this folder is configured to, as far as anybody asks."""
     return TerminalConfig(
         terminal=terminal, carrier=CARRIER, outlet="测试路网点", area="北京 B01",
-        state=folder / "state", keys=folder / "keys", reader="none", printer_host="127.0.0.1",
+        state=folder / "state", keys=folder / "keys", readers=("none",), printer_host="127.0.0.1",
         printer_port=9100, camera=folder / "camera", link=folder / "link.sock", listen=(),
         label_prefix="HTTPS://L.EXAMPLE.CN/", least_suite=Alg.XWING, pins={},
     )  # fmt: skip

@@ -59,10 +59,7 @@ def test_a_driver_that_passes_no_escape_commands_is_told_apart(bench: ReaderBenc
         assert EscapeOff in errors
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [b"", b"\x00", bytes.fromhex("AAAAAA9669FFFF"), bytes.fromhex("AAAAAA96690004000090FF")],
-)
+@pytest.mark.parametrize("spoil", ["", "00", "AAAAAA9669FFFF", "AAAAAA96690004000090FF"])
 def test_an_answer_that_is_no_frame_gives_an_error_and_the_next_reading_is_whole(
     escape: InProcessReader, images: dict[str, bytes], spoil: str
 ) -> None:
@@ -88,5 +85,5 @@ def test_a_module_that_does_not_answer_hangs_the_reader_and_nobody_else(
         assert time.monotonic() - started < 0.6
         watch.expect(HUNG)
         escape.delay = 0.0
-        watch.expect(BACK)
+        watch.expect(BACK, PRESENT)
         assert watch.read().document.name == "测试甲"

@@ -212,7 +212,7 @@ def test_a_reader_not_found_or_not_unique_by_name_is_lost(bench: ReaderBench, na
 
 def test_part_of_the_name_is_enough(bench: ReaderBench, images: dict[str, bytes]) -> None:
     events: queue.Queue[ReaderEvent] = queue.Queue()
-    reader = PcscReader("00 00", events.put)
+    reader = PcscReader("PCD 00 00", events.put)
     reader.start()
     try:
         bench.lay(images["citizen"])

@@ -136,7 +136,7 @@ def test_a_call_that_never_returns_makes_the_reader_hang_and_nobody_wait(
         assert error.code == "reader-hung"
         assert time.monotonic() - started < 0.1
         ccid.delay = 0.0
-        watch.expect(BACK)
+        watch.expect(BACK, PRESENT)
         assert watch.read().document.name == "测试甲"
 
 

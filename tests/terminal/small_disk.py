@@ -80,6 +80,7 @@ async def finished(folder: Path) -> Seen:
         waits = (c.station.waiting.entries, c.station.waiting.attachments)
         filler.empty()
         await until(lambda: c.station.closed is None)
+        await c.lift_card()
         await c.walk_in()
         return {
             "ended": [ended[0] is Phase.DONE, ended[1]], "refused": refused,

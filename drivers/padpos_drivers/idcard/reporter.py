@@ -38,6 +38,7 @@ class Reporter:
         self._present = False  # as far as a listener knows
         self._doubtful = False  # whether that is from before the reader was lost
         self._settled = 0.0
+        self._again = False  # whether a card still there has to be told anew
 
     @property
     def hangs(self) -> bool:
@@ -53,6 +54,7 @@ class Reporter:
     def returned(self) -> None:
         """A call has returned."""
         if self.hangs:
+            self._again = self._present
             self._back("answers again")
 
     def lost(self, error: IdCardError) -> None:
@@ -77,7 +79,10 @@ class Reporter:
         with self._lock:
             if self._doubtful:
                 sight = self._dispel(sight)
+            again, self._again = self._again, False
             if sight is Sight.SAME:
+                if again:
+                    self._emit(ReaderEvent.CARD_PRESENT)
                 return
             if self._present:
                 self._emit(ReaderEvent.CARD_REMOVED)

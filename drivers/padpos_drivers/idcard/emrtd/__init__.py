@@ -1,0 +1,1 @@
+"""Travel documents with a chip: ICAO Doc 9303 passports and the mainland travel permits."""

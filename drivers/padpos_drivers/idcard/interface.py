@@ -32,7 +32,10 @@ class Evidence(StrEnum):
     BASIC_ACCESS = "basic-access"  # ICAO 9303-11: the printed lines open the chip (BAC)
     PACE = "pace"  # ICAO 9303-11: the same, or the printed number, by PACE
     DATA_HASHES = "data-hashes"  # ICAO 9303-11: what was read is what the SOD lists
-    ISSUER_SIGNATURE = "issuer-signature"  # ICAO 9303-11: the SOD is signed up to a known CSCA
+    SIGNER_SIGNATURE = "signer-signature"  # ICAO 9303-11: the SOD is signed by its signer
+    SIGNER_VALIDITY = "signer-validity"  # ICAO 9303-12: the signer was valid then, and is now
+    ISSUER_SIGNATURE = "issuer-signature"  # ICAO 9303-12: a known CSCA vouches for the signer
+    ISSUING_STATE = "issuing-state"  # ICAO 9303-12: that CSCA is of the state the document names
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,0 +1,135 @@
+"""Reading a travel document, as one protocol on the thread that owns the reader."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from padpos_drivers.idcard.emrtd import bac, files, pace, typed
+from padpos_drivers.idcard.emrtd.anchors import Anchors
+from padpos_drivers.idcard.emrtd.apdu import Channel, PlainChannel
+from padpos_drivers.idcard.emrtd.card_access import PaceOffer, offers
+from padpos_drivers.idcard.emrtd.ciphers import Suite
+from padpos_drivers.idcard.emrtd.decode import to_document
+from padpos_drivers.idcard.emrtd.errors import AccessNeeded, MrzInvalid
+from padpos_drivers.idcard.emrtd.files import File
+from padpos_drivers.idcard.emrtd.groups import Holder, has_dg11, read_dg1, read_dg11
+from padpos_drivers.idcard.emrtd.pace import Kind, Password
+from padpos_drivers.idcard.emrtd.passive import PIECES, authenticate
+from padpos_drivers.idcard.errors import CardUnreadable
+from padpos_drivers.idcard.interface import Access, Evidence
+from padpos_drivers.idcard.protocol import Finding, Transmit
+
+# A second-generation ID card on a reader without a security module: nothing can be read there.
+_BARE_ID_CARD: Final = bytes.fromhex("3B888001D103860500808000")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Keys:
+    """What may open the chip: the MRZ information, the card access number, or both."""
+
+    mrz: bytes | None
+    can: bytes | None
+
+    @property
+    def password(self) -> Password | None:
+        """What to give for PACE; the lines name the document, so they go first."""
+        if self.mrz is not None:
+            return Password(Kind.MRZ, self.mrz)
+        return None if self.can is None else Password(Kind.CAN, self.can)
+
+
+def _keys(access: Access | None) -> _Keys:
+    if access is None or not (access.mrz.strip() or access.can.strip()):
+        raise AccessNeeded
+    can = access.can.strip()
+    if can and not re.fullmatch(r"[0-9]{6}", can):
+        raise MrzInvalid("card access number")
+    key = typed.key_of(access.mrz) if access.mrz.strip() else None
+    return _Keys(key, can.encode("ascii") or None)
+
+
+class EmrtdProtocol:
+    """Passports and permits: PACE where the chip offers it, else BAC; DG1, DG11, and the SOD.
+
+    ``anchors`` are the operator's CSCA certificates; ``clock`` tells the time, in UTC.
+    """
+
+    def __init__(self, anchors: Anchors, clock: Callable[[], datetime]) -> None:
+        self._anchors = anchors
+        self._clock = clock
+
+    def matches(self, atr: bytes) -> bool:
+        """Take any card with an ATR of ISO 7816 but the ID card: chips have no ATR in common."""
+        return atr[:1] in {b"\x3b", b"\x3f"} and not atr.startswith(_BARE_ID_CARD)
+
+    def read(self, transmit: Transmit, access: Access | None) -> Finding:
+        """Open the chip, read it, and say what was proven."""
+        channel, how = _open(transmit, _keys(access))
+        com = files.read(channel, File.COM)
+        dg1 = files.read(channel, File.DG1)
+        if com is None or dg1 is None:
+            raise CardUnreadable("no EF.COM or DG1")
+        groups = {1: dg1}
+        if has_dg11(com) and (dg11 := files.read(channel, File.DG11)) is not None:
+            groups[11] = dg11
+        sod = files.read(channel, File.SOD)
+        return self._judge(groups, sod, how)
+
+    def _judge(self, groups: dict[int, bytes], sod: bytes | None, how: Evidence) -> Finding:
+        zone = read_dg1(groups[1])
+        holder = read_dg11(groups[11]) if 11 in groups else Holder()
+        now = self._clock()
+        held = authenticate(sod, groups, zone.issuer, self._anchors, now)
+        signed: Literal["chip", "chip-signed"]
+        signed = "chip-signed" if held == set(PIECES) else "chip"
+        return Finding(
+            document=to_document(zone, holder, now.date()),
+            proof=signed,
+            proven=(how, *(piece for piece in PIECES if piece in held)),
+            unproven=tuple(piece for piece in PIECES if piece not in held),
+        )
+
+
+def _open(transmit: Transmit, access: _Keys) -> tuple[Channel, Evidence]:
+    """Return a protected channel with the application selected, and how it was opened."""
+    plain = PlainChannel(transmit)
+    offer = _best(files.card_access(plain))
+    password = access.password
+    if offer is not None and password is not None:
+        channel = _by_pace(transmit, *offer, password, may_fail=access.mrz is not None)
+        if channel is not None:
+            return channel, Evidence.PACE
+    if access.mrz is None:
+        raise AccessNeeded("lines")
+    files.select_application(plain)
+    return bac.open_channel(transmit, access.mrz), Evidence.BASIC_ACCESS
+
+
+def _by_pace(
+    transmit: Transmit,
+    offer: PaceOffer,
+    name_parameters: bool,
+    password: Password,
+    *,
+    may_fail: bool,
+) -> Channel | None:
+    """Open by PACE; None where the chip fails at what it offers and there is still BAC to try."""
+    try:
+        channel = pace.open_channel(transmit, offer, password, name_parameters=name_parameters)
+        files.select_application(channel)
+    except CardUnreadable:
+        if not may_fail:
+            raise
+        return None
+    return channel
+
+
+def _best(card_access: bytes | None) -> tuple[PaceOffer, bool] | None:
+    """Return the offer to take, and whether its curve has to be named."""
+    found = offers(card_access) if card_access is not None else ()
+    if not found:
+        return None
+    best = next((offer for offer in found if offer.suite is not Suite.TRIPLE_DES), found[0])
+    return best, sum(offer.oid == best.oid for offer in found) > 1

@@ -19,6 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from padpos_drivers.idcard.sim.emrtd.chip import Profile
+from padpos_drivers.idcard.sim.emrtd.request import request_of
+
 READER_NAME: Final = "Virtual PCD 00 00"
 _READY_SECONDS: Final = 10.0
 _END_SECONDS: Final = 5.0
@@ -93,6 +96,10 @@ class ReaderBench:
     def lay(self, image: bytes, **options: object) -> None:
         """Lay a card with this storage image; options as in ``sim.card``."""
         self.control({"do": "lay", "image": image.hex(), **options})
+
+    def lay_document(self, profile: Profile, **options: object) -> None:
+        """Lay a travel document; options as in ``sim.card``."""
+        self.control({"do": "lay", "emrtd": request_of(profile), **options})
 
     def lift(self) -> None:
         """Take the card away."""

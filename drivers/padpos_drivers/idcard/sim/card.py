@@ -1,4 +1,4 @@
-"""A virtual storage card: an ID card as a PC/SC reader with a security module shows it.
+"""A virtual card on the reader: an ID card as a security module shows it, or a travel document.
 
 Laying the card dials in to vpcd, lifting it hangs up. It can be told to fail in the middle of a
 reading: to be lifted, or to fall silent, after so many APDUs; or to be slow.
@@ -8,8 +8,9 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ import click
 
 from padpos_drivers.idcard.sim import vpcd
 from padpos_drivers.idcard.sim.control import ControlServer, Json
+from padpos_drivers.idcard.sim.emrtd.chip import ATR, Chip
+from padpos_drivers.idcard.sim.emrtd.request import profile_of
 
 _STORAGE_ATR: Final = "3B8F8001804F0CA00000030607FFB00000000020"
 _PAGE: Final = 256
@@ -24,9 +27,9 @@ _PAGE: Final = 256
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Card:
-    """What is laid: the storage image, the ATR, and how it fails."""
+    """What is laid: what answers its APDUs from each power-up on, the ATR, and how it fails."""
 
-    image: bytes
+    power_up: Callable[[], Callable[[bytes], bytes]]
     atr: bytes
     lift_after_apdus: int | None = None
     silent_after_apdus: int | None = None
@@ -55,6 +58,7 @@ class Presence:
         self._port = port
         self._lifted = threading.Event()
         self._peer: socket.socket | None = None
+        self._chip = card.power_up()
         self._apdus = 0
         self._thread = threading.Thread(target=self._run, name="card", daemon=True)
         self._thread.start()
@@ -80,6 +84,7 @@ class Presence:
         while (peer := vpcd.dial(self._port, self._lifted.is_set)) is not None:
             with peer, contextlib.suppress(OSError):
                 self._peer = peer
+                self._chip = self._card.power_up()
                 if not self._lifted.is_set():
                     vpcd.serve(peer, self._card.atr, self._answer)
             self._peer = None
@@ -93,7 +98,7 @@ class Presence:
             return None
         time.sleep(self._card.delay_ms / 1000)
         self._apdus += 1
-        return answer_apdu(self._card.image, apdu)
+        return self._chip(apdu)
 
 
 class CardHand:
@@ -131,9 +136,16 @@ class CardHand:
 
 
 def _card_of(request: Mapping[str, object]) -> Card:
+    power_up: Callable[[], Callable[[bytes], bytes]]
+    if "emrtd" in request:
+        profile, default = profile_of(request["emrtd"]), ATR.hex()
+        power_up = lambda: Chip(profile).answer  # noqa: E731 - one power-up, one chip
+    else:
+        image, default = _hex(request, "image", ""), _STORAGE_ATR
+        power_up = lambda: partial(answer_apdu, image)  # noqa: E731 - keeps no state
     return Card(
-        image=_hex(request, "image", ""),
-        atr=_hex(request, "atr", _STORAGE_ATR),
+        power_up=power_up,
+        atr=_hex(request, "atr", default),
         lift_after_apdus=_count(request, "lift_after_apdus"),
         silent_after_apdus=_count(request, "silent_after_apdus"),
         delay_ms=_count(request, "delay_ms") or 0,
@@ -172,7 +184,8 @@ def main(port: int, control: Path) -> None:
 
     \b
     Control, one JSON object a line:
-      {"do": "lay", "image": HEX}       lay a card with this storage image; options:
+      {"do": "lay", "image": HEX}       lay a card with this storage image, or
+      {"do": "lay", "emrtd": PROFILE}   a travel document (sim.emrtd.request); options:
           "atr": HEX                    another ATR (a card of another kind)
           "lift_after_apdus": K         lifted when APDU K+1 comes
           "silent_after_apdus": K       answers no more after K APDUs, until lifted

@@ -100,6 +100,7 @@ def _open(transmit: Transmit, access: _Keys) -> tuple[Channel, Evidence]:
     if offer is not None and password is not None:
         channel = _by_pace(transmit, *offer, password, may_fail=access.mrz is not None)
         if channel is not None:
+            files.select_application(channel)
             return channel, Evidence.PACE
     if access.mrz is None:
         raise AccessNeeded("lines")
@@ -117,13 +118,11 @@ def _by_pace(
 ) -> Channel | None:
     """Open by PACE; None where the chip fails at what it offers and there is still BAC to try."""
     try:
-        channel = pace.open_channel(transmit, offer, password, name_parameters=name_parameters)
-        files.select_application(channel)
+        return pace.open_channel(transmit, offer, password, name_parameters=name_parameters)
     except CardUnreadable:
         if not may_fail:
             raise
-        return None
-    return channel
+    return None
 
 
 def _best(card_access: bytes | None) -> tuple[PaceOffer, bool] | None:

@@ -5,7 +5,7 @@ damage; that it may be trusted is the operator's word, who put it there.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from cryptography.hazmat import asn1
 from cryptography.x509 import ObjectIdentifier
 
 from padpos_drivers.idcard.emrtd.anchors import Anchors
+from padpos_drivers.idcard.emrtd.certificates import read_der, read_pem
 from padpos_drivers.idcard.emrtd.cms import Malformed, decode, parts, raw, read_signed
 from padpos_drivers.idcard.emrtd.errors import DocumentForged
 from padpos_drivers.idcard.emrtd.passive import signer_of
@@ -61,22 +62,26 @@ def _file(path: Path) -> list[x509.Certificate | None]:
     if len(content) > _MOST_BYTES:
         raise CscaUnreadable(f"{path}: too large")
     try:
-        return list(_certificates(content))
+        return list(certificates(content))
     except Malformed as error:
         raise CscaUnreadable(f"{path}: {error}") from None
     except DocumentForged:
         raise CscaUnreadable(f"{path}: altered, or damaged") from None
 
 
-def _certificates(content: bytes) -> Iterator[x509.Certificate | None]:
+def certificates(content: bytes) -> Iterator[x509.Certificate | None]:
+    """Yield the certificates in PEM, DER, or a master list; None for one that cannot be read.
+
+    Raises :class:`Malformed` and :class:`DocumentForged`.
+    """
     if _PEM in content:
-        yield from (_pem(block) for block in content.split(_PEM)[1:])
+        yield from (_or_none(read_pem, _PEM + block) for block in content.split(_PEM)[1:])
         return
-    alone = _der(content)
+    alone = _or_none(read_der, content)
     if alone is not None:
         yield alone
         return
-    yield from (_der(der) for der in _listed(content))
+    yield from (_or_none(read_der, der) for der in _listed(content))
 
 
 def _listed(content: bytes) -> list[bytes]:
@@ -88,15 +93,8 @@ def _listed(content: bytes) -> list[bytes]:
     return [raw(one) for one in parts(raw(decode(_MasterList, signed.content).certificates))]
 
 
-def _pem(block: bytes) -> x509.Certificate | None:
+def _or_none(read: Callable[[bytes], x509.Certificate], data: bytes) -> x509.Certificate | None:
     try:
-        return x509.load_pem_x509_certificate(_PEM + block)
-    except ValueError:
-        return None
-
-
-def _der(der: bytes) -> x509.Certificate | None:
-    try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError:
+        return read(data)
+    except Malformed:
         return None

@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 
-from padpos_drivers.idcard.emrtd.anchors import Anchors, country
+from padpos_drivers.idcard.emrtd.anchors import Anchors
+from padpos_drivers.idcard.emrtd.certificates import country, read_der
 from padpos_drivers.idcard.emrtd.cms import (
     CONTENT_TYPE,
     MESSAGE_DIGEST,
@@ -81,21 +82,13 @@ def signer_of(signed: Signed) -> x509.Certificate:
     kind = signer.values.get(CONTENT_TYPE)
     if not bytes_eq(stated, digest) or kind != asn1.encode_der(signed.kind):
         raise DocumentForged("digest in EF.SOD")
-    certificates = [_certificate(der) for der in signed.certificates]
+    certificates = [read_der(der) for der in signed.certificates]
     if not certificates:
         raise Malformed("certificates in EF.SOD")
     for certificate in certificates:
         if signer_signed(signer, public_key(certificate)):
             return certificate
     raise DocumentForged("signature of EF.SOD")
-
-
-def _certificate(der: bytes) -> x509.Certificate:
-    try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError:
-        pass
-    raise Malformed("certificate in EF.SOD")
 
 
 def _chain(

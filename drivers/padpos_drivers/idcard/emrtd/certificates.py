@@ -12,6 +12,7 @@ from padpos_drivers.idcard.emrtd.cms import Malformed
 
 _UNREADABLE = (
     ValueError,
+    TypeError,  # a name with a string of a kind that its attribute may not have
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,

@@ -124,7 +124,9 @@ def parts(der: bytes) -> list[asn1.TLV]:
 
 
 def raw(element: asn1.TLV) -> bytes:
-    """Return an element's whole DER."""
+    """Return an element's whole DER. Raises :class:`Malformed` for a tag of three bytes."""
+    if len(element.tag_bytes) > 2:
+        raise Malformed("tag")
     return encode(int.from_bytes(element.tag_bytes, "big"), bytes(element.data))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from padpos_drivers.idcard.emrtd.errors import AccessNeeded, AccessWrong, MrzInvalid
-from padpos_drivers.idcard.errors import CardLifted, CardUnreadable, IdCardError
+from padpos_drivers.idcard.errors import CardLifted, CardUnknown, CardUnreadable, IdCardError
 from padpos_drivers.idcard.interface import Access, Evidence
 from padpos_drivers.idcard.sim.emrtd import lds
 from padpos_drivers.idcard.sim.emrtd.access import PaceProfile
@@ -57,12 +57,27 @@ def test_the_six_digits_do_not_open_a_chip_without_pace() -> None:
 
 
 @pytest.mark.parametrize("access", [None, Access(), Access(mrz=" \n", can=" ")])
-def test_without_what_is_printed_nothing_is_sent_to_the_chip(access: Access | None) -> None:
+@pytest.mark.parametrize("options", [BAC_ONLY, PACE_ONLY], ids=["bac", "pace"])
+def test_without_what_is_printed_a_document_asks_for_it(
+    access: Access | None, options: dict[str, object]
+) -> None:
+    chip = Chip(Document().profile(**options))
+    with pytest.raises(AccessNeeded):
+        protocol(CHINA).read(chip.answer, access)
+
+
+@pytest.mark.parametrize("access", [None, Document().access], ids=["none", "lines"])
+def test_a_card_that_is_no_travel_document_is_unknown(access: Access | None) -> None:
+    with pytest.raises(CardUnknown, match="no travel document"):
+        protocol(CHINA).read(lambda _apdu: b"\x6a\x82", access)
+
+
+def test_misread_lines_are_told_before_the_chip_is_asked_anything() -> None:
     def transmit(_apdu: bytes) -> bytes:
         raise AssertionError("the chip was asked")
 
-    with pytest.raises(AccessNeeded):
-        protocol().read(transmit, access)
+    with pytest.raises(MrzInvalid):
+        protocol(CHINA).read(transmit, Access(mrz="EA0000017 010506"))
 
 
 @pytest.mark.parametrize("options", [BAC_ONLY, PACE_ONLY], ids=["bac", "pace"])

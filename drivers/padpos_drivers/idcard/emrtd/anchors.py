@@ -1,6 +1,6 @@
 """The states' root certificates (CSCA) that the operator supplied, and what they vouch for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cryptography import x509
 
@@ -16,6 +16,9 @@ class Anchors:
 
     def __len__(self) -> int:
         return len(self._certificates)
+
+    def __iter__(self) -> Iterator[x509.Certificate]:
+        return iter(self._certificates)
 
     def issuer_of(self, certificate: x509.Certificate) -> x509.Certificate | None:
         """Return the CSCA whose signature a signer's certificate bears, or None.

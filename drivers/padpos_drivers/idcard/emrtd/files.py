@@ -3,11 +3,11 @@
 from enum import Enum
 from typing import Final
 
-from padpos_drivers.idcard.emrtd.apdu import END_OF_FILE, NOT_FOUND, Channel, Command
+from padpos_drivers.idcard.emrtd.apdu import END_OF_FILE, NOT_FOUND, SUCCESS, Channel, Command
 from padpos_drivers.idcard.emrtd.tlv import HEADER_LENGTH, total_length
 from padpos_drivers.idcard.errors import CardUnreadable
 
-_APPLICATION: Final = bytes.fromhex("A0000002471001")
+_SELECT_APPLICATION: Final = Command(0x00, 0xA4, 0x04, 0x0C, bytes.fromhex("A0000002471001"))
 _MASTER_FILE: Final = bytes.fromhex("3F00")
 # What still fits one short answer, encrypted and protected, with either block length.
 _AT_ONCE: Final = 0xDF
@@ -25,9 +25,13 @@ class File(Enum):
 
 
 def select_application(channel: Channel) -> None:
-    """Select the travel document's application; anything else is not one."""
-    command = Command(0x00, 0xA4, 0x04, 0x0C, _APPLICATION)
-    channel.send(command).expect("selecting the application")
+    """Select the travel document's application, which must be there."""
+    channel.send(_SELECT_APPLICATION).expect("selecting the application")
+
+
+def has_application(channel: Channel) -> bool:
+    """Select the application if there is one: without it a card is no travel document."""
+    return channel.send(_SELECT_APPLICATION).status == SUCCESS
 
 
 def card_access(channel: Channel) -> bytes | None:

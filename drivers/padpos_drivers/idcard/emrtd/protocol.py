@@ -9,7 +9,7 @@ from typing import Final, Literal
 from padpos_drivers.idcard.emrtd import bac, files, pace, typed
 from padpos_drivers.idcard.emrtd.anchors import Anchors
 from padpos_drivers.idcard.emrtd.apdu import Channel, PlainChannel
-from padpos_drivers.idcard.emrtd.card_access import PaceOffer, offers
+from padpos_drivers.idcard.emrtd.card_access import offers
 from padpos_drivers.idcard.emrtd.ciphers import Suite
 from padpos_drivers.idcard.emrtd.decode import to_document
 from padpos_drivers.idcard.emrtd.errors import AccessNeeded, MrzInvalid
@@ -17,7 +17,7 @@ from padpos_drivers.idcard.emrtd.files import File
 from padpos_drivers.idcard.emrtd.groups import Holder, has_dg11, read_dg1, read_dg11
 from padpos_drivers.idcard.emrtd.pace import Kind, Password
 from padpos_drivers.idcard.emrtd.passive import PIECES, authenticate
-from padpos_drivers.idcard.errors import CardUnreadable
+from padpos_drivers.idcard.errors import CardUnknown, CardUnreadable
 from padpos_drivers.idcard.interface import Access, Evidence
 from padpos_drivers.idcard.protocol import Finding, Transmit
 
@@ -30,24 +30,24 @@ class _Keys:
     """What may open the chip: the MRZ information, the card access number, or both."""
 
     mrz: bytes | None
-    can: bytes | None
+    can: bytes
 
     @property
-    def password(self) -> Password | None:
+    def password(self) -> Password:
         """What to give for PACE; the lines name the document, so they go first."""
         if self.mrz is not None:
             return Password(Kind.MRZ, self.mrz)
-        return None if self.can is None else Password(Kind.CAN, self.can)
+        return Password(Kind.CAN, self.can)
 
 
-def _keys(access: Access | None) -> _Keys:
-    if access is None or not (access.mrz.strip() or access.can.strip()):
-        raise AccessNeeded
-    can = access.can.strip()
+def _keys(access: Access | None) -> _Keys | None:
+    """Return what was given, or None for nothing. Raises :class:`MrzInvalid`."""
+    lines, can = (access.mrz.strip(), access.can.strip()) if access is not None else ("", "")
     if can and not re.fullmatch(r"[0-9]{6}", can):
         raise MrzInvalid("card access number")
-    key = typed.key_of(access.mrz) if access.mrz.strip() else None
-    return _Keys(key, can.encode("ascii") or None)
+    if not lines and not can:
+        return None
+    return _Keys(typed.key_of(lines) if lines else None, can.encode("ascii"))
 
 
 class EmrtdProtocol:
@@ -92,43 +92,35 @@ class EmrtdProtocol:
         )
 
 
-def _open(transmit: Transmit, access: _Keys) -> tuple[Channel, Evidence]:
+def _open(transmit: Transmit, keys: _Keys | None) -> tuple[Channel, Evidence]:
     """Return a protected channel with the application selected, and how it was opened."""
     plain = PlainChannel(transmit)
-    offer = _best(files.card_access(plain))
-    password = access.password
-    if offer is not None and password is not None:
-        channel = _by_pace(transmit, *offer, password, may_fail=access.mrz is not None)
-        if channel is not None:
-            files.select_application(channel)
-            return channel, Evidence.PACE
-    if access.mrz is None:
+    card_access = files.card_access(plain)
+    if card_access is None and not files.has_application(plain):
+        raise CardUnknown("no travel document")
+    if keys is None:
+        raise AccessNeeded
+    channel = _by_pace(transmit, card_access, keys)
+    if channel is not None:
+        files.select_application(channel)
+        return channel, Evidence.PACE
+    if keys.mrz is None:
         raise AccessNeeded("lines")
-    files.select_application(plain)
-    return bac.open_channel(transmit, access.mrz), Evidence.BASIC_ACCESS
+    if card_access is not None:
+        files.select_application(plain)
+    return bac.open_channel(transmit, keys.mrz), Evidence.BASIC_ACCESS
 
 
-def _by_pace(
-    transmit: Transmit,
-    offer: PaceOffer,
-    name_parameters: bool,
-    password: Password,
-    *,
-    may_fail: bool,
-) -> Channel | None:
-    """Open by PACE; None where the chip fails at what it offers and there is still BAC to try."""
-    try:
-        return pace.open_channel(transmit, offer, password, name_parameters=name_parameters)
-    except CardUnreadable:
-        if not may_fail:
-            raise
-    return None
-
-
-def _best(card_access: bytes | None) -> tuple[PaceOffer, bool] | None:
-    """Return the offer to take, and whether its curve has to be named."""
+def _by_pace(transmit: Transmit, card_access: bytes | None, keys: _Keys) -> Channel | None:
+    """Open by PACE; None where it is not offered, or fails while there is BAC still to try."""
     found = offers(card_access) if card_access is not None else ()
     if not found:
         return None
     best = next((offer for offer in found if offer.suite is not Suite.TRIPLE_DES), found[0])
-    return best, sum(offer.oid == best.oid for offer in found) > 1
+    several = sum(offer.oid == best.oid for offer in found) > 1
+    try:
+        return pace.open_channel(transmit, best, keys.password, name_parameters=several)
+    except CardUnreadable:
+        if keys.mrz is None:
+            raise
+    return None

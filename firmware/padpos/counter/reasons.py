@@ -23,6 +23,7 @@ REFUSALS = {
     "limit-document": ("该证件今日寄件过多", "too many parcels with this document today"),
     "card-unknown": ("无法识别的卡", "not a card this reader knows"),
     "card-unreadable": ("卡片数据损坏", "the card's data is damaged"),
+    "document-forged": ("证件芯片数据被篡改", "the document's chip was altered"),
     "inspection-refused": ("寄件人拒绝验视", "the sender refused inspection"),
     "prohibited-goods": ("禁止寄递物品", "prohibited goods"),
 }
@@ -102,6 +103,18 @@ PROBLEMS = {
     "card-used": (
         "请拿起证件再重新放置，每件须重新读取",
         "Lift the card and lay it again: each consignment needs a reading of its own.",
+    ),
+    "access-needed": (
+        "请扫描或输入证件机读码，或正面六位数字",
+        "Scan or type the lines of the document, or the six digits on its front.",
+    ),
+    "access-wrong": (
+        "机读码与芯片不符，请核对",
+        "The chip belongs to other lines: compare them with the document.",
+    ),
+    "mrz-invalid": (
+        "机读码校验不符，请重新输入",
+        "The lines do not pass their check digits: read them again.",
     ),
     "card-absent": ("读卡器上没有卡", "There is no card on the reader."),
     "reader-lost": ("读卡器断开", "The card reader is not connected."),

@@ -18,6 +18,7 @@ export const REFUSALS = {
   "organisation-code": ["统一社会信用代码校验不符", "The organisation's credit code fails its check"],
   "not-approved": ["第二名收寄员不同意", "The second clerk does not agree"],
   "limit-document": ["该证件今日寄件过多", "Too many parcels with this document today"],
+  "document-forged": ["证件芯片数据被篡改", "The document's chip was altered"],
   "inspection-refused": ["寄件人拒绝验视", "The sender refused inspection"],
   "prohibited-goods": ["禁止寄递物品", "Prohibited goods"],
 };
@@ -29,6 +30,7 @@ export const CANCELS = {
 };
 
 const RELAY = ["请寄件人换一张有效证件，或选择“拒收”。", "Ask for another valid document, or refuse."];
+const LINES = ["请对照证件机读码重新输入。", "Compare the lines with the document, and enter them again."];
 const AGAIN = ["请拿开卡片，再平放在读卡区。", "Lift the card and lay it flat again."];
 const PAPER = ["装好纸、关好盖后，按“重试打印”。", "Load paper, close the cover, then print again."];
 const PRINTER = ["检查打印机电源和连线后，按“重试打印”。", "Check the printer's power and cable, then print again."];
@@ -41,6 +43,10 @@ const ADVICE = {
   "number-invalid": RELAY,
   "card-unknown": RELAY,
   "card-unreadable": RELAY,
+  "document-forged": ["请勿受理，并通知主管。", "Do not accept it; call the supervisor."],
+  "access-needed": LINES,
+  "access-wrong": LINES,
+  "mrz-invalid": LINES,
   "card-lifted": AGAIN,
   "card-absent": AGAIN,
   "read-timeout": AGAIN,

@@ -11,6 +11,7 @@ _SELECT_APPLICATION: Final = Command(0x00, 0xA4, 0x04, 0x0C, bytes.fromhex("A000
 _MASTER_FILE: Final = bytes.fromhex("3F00")
 # What still fits one short answer, encrypted and protected, with either block length.
 _AT_ONCE: Final = 0xDF
+_FARTHEST: Final = 0x7FFF  # READ BINARY has 15 bits for the offset
 _ABSENT: Final = frozenset({NOT_FOUND, 0x6A81, 0x6A86, 0x6900, 0x6982, 0x6985, 0x6D00, 0x6E00})
 
 
@@ -20,8 +21,8 @@ class File(Enum):
     CARD_ACCESS = (0x011C, 4096)
     COM = (0x011E, 256)
     DG1 = (0x0101, 256)
-    DG11 = (0x010B, 8192)
-    SOD = (0x011D, 32767)
+    DG11 = (0x010B, _FARTHEST)
+    SOD = (0x011D, _FARTHEST)
 
 
 def select_application(channel: Channel) -> None:

@@ -39,6 +39,17 @@ PIECES: Final = (
 )
 
 
+def listed(sod: bytes | None) -> frozenset[int] | None:
+    """Return the numbers of the data groups that the SOD lists; None where it can't be read.
+
+    EF.COM lists them too, but nobody signs that.
+    """
+    try:
+        return None if sod is None else frozenset(read_sod(sod).hashes)
+    except Malformed:
+        return None
+
+
 def authenticate(
     sod: bytes | None,
     groups: Mapping[int, bytes],

@@ -16,7 +16,7 @@ from padpos_drivers.idcard.emrtd.errors import AccessNeeded, MrzInvalid
 from padpos_drivers.idcard.emrtd.files import File
 from padpos_drivers.idcard.emrtd.groups import Holder, has_dg11, read_dg1, read_dg11
 from padpos_drivers.idcard.emrtd.pace import Kind, Password
-from padpos_drivers.idcard.emrtd.passive import PIECES, authenticate
+from padpos_drivers.idcard.emrtd.passive import PIECES, authenticate, listed
 from padpos_drivers.idcard.errors import CardUnknown, CardUnreadable
 from padpos_drivers.idcard.interface import Access, Evidence
 from padpos_drivers.idcard.protocol import Finding, Transmit
@@ -67,14 +67,10 @@ class EmrtdProtocol:
     def read(self, transmit: Transmit, access: Access | None) -> Finding:
         """Open the chip, read it, and say what was proven."""
         channel, how = _open(transmit, _keys(access))
-        com = files.read(channel, File.COM)
-        dg1 = files.read(channel, File.DG1)
-        if com is None or dg1 is None:
-            raise CardUnreadable("no EF.COM or DG1")
-        groups = {1: dg1}
-        if has_dg11(com) and (dg11 := files.read(channel, File.DG11)) is not None:
-            groups[11] = dg11
         sod = files.read(channel, File.SOD)
+        groups = {1: _required(channel, File.DG1)}
+        if _has_dg11(channel, sod):
+            groups[11] = _required(channel, File.DG11)
         return self._judge(groups, sod, how)
 
     def _judge(self, groups: dict[int, bytes], sod: bytes | None, how: Evidence) -> Finding:
@@ -90,6 +86,22 @@ class EmrtdProtocol:
             proven=(how, *(piece for piece in PIECES if piece in held)),
             unproven=tuple(piece for piece in PIECES if piece not in held),
         )
+
+
+def _has_dg11(channel: Channel, sod: bytes | None) -> bool:
+    """Tell whether there is DG11: by the SOD, or by EF.COM where the SOD says nothing."""
+    groups = listed(sod)
+    if groups is not None:
+        return 11 in groups
+    com = files.read(channel, File.COM)
+    return com is not None and has_dg11(com)
+
+
+def _required(channel: Channel, file: File) -> bytes:
+    content = files.read(channel, file)
+    if content is None:
+        raise CardUnreadable(f"no EF.{file.name}")
+    return content
 
 
 def _open(transmit: Transmit, keys: _Keys | None) -> tuple[Channel, Evidence]:

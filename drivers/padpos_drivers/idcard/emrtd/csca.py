@@ -40,17 +40,27 @@ class _MasterList:
 def load(path: Path) -> Anchors:
     """Return the certificates in a file, or in all files of a folder.
 
-    A certificate in a list or folder that cannot be read is left out, and counted in the log.
-    Raises :class:`CscaUnreadable` for a file that is not there, is none of the known kinds, or
-    where nothing usable is found.
+    What cannot be read in a list or folder is left out, and told in the log. Raises
+    :class:`CscaUnreadable` for a file that is not there or of no known kind, and where nothing
+    usable is found.
     """
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    found = [one for file in files[:_MOST_FILES] for one in _file(file)]
+    found = _folder(path) if path.is_dir() else _file(path)
     anchors = Anchors(one for one in found if one is not None)
     _log.info("%d CSCA certificates, %d left out", len(anchors), len(found) - len(anchors))
     if not len(anchors):
         raise CscaUnreadable(f"{path}: no CSCA certificate in it")
     return anchors
+
+
+def _folder(path: Path) -> list[x509.Certificate | None]:
+    found: list[x509.Certificate | None] = []
+    for file in sorted(path.iterdir())[:_MOST_FILES]:
+        try:
+            found += _file(file)
+        except CscaUnreadable as error:
+            _log.warning("left out: %s", error)
+            found.append(None)
+    return found
 
 
 def _file(path: Path) -> list[x509.Certificate | None]:
@@ -63,8 +73,8 @@ def _file(path: Path) -> list[x509.Certificate | None]:
         raise CscaUnreadable(f"{path}: too large")
     try:
         return list(certificates(content))
-    except Malformed as error:
-        raise CscaUnreadable(f"{path}: {error}") from None
+    except Malformed:
+        raise CscaUnreadable(f"{path}: neither certificates nor a whole master list") from None
     except DocumentForged:
         raise CscaUnreadable(f"{path}: altered, or damaged") from None
 
@@ -88,7 +98,7 @@ def _listed(content: bytes) -> list[bytes]:
     """Return the certificates of a master list whose signature holds."""
     signed = read_signed(content)
     if signed.kind != _MASTER_LIST:
-        raise Malformed("neither certificates nor a master list")
+        raise Malformed("master list")
     signer_of(signed)
     return [raw(one) for one in parts(raw(decode(_MasterList, signed.content).certificates))]
 

@@ -1,19 +1,14 @@
-"""Bad input for every parser of travel documents: python -m tests.idcard.fuzz_emrtd --help
+"""What takes bad input for each parser of travel documents; run by tests.idcard.fuzz.
 
 Each target swallows our errors, whose texts must be made of the package's own words, and lets all
-else out. With atheris installed the search is guided by coverage; without, seeds are mutated.
+else out.
 """
 
 import ast
-import random
 import re
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-
-import click
 
 import padpos_drivers.idcard.emrtd
 from padpos_drivers.idcard.emrtd import (
@@ -38,17 +33,10 @@ from padpos_drivers.idcard.sim.emrtd import lds
 from padpos_drivers.idcard.sim.emrtd.chip import Chip
 from padpos_drivers.idcard.sim.emrtd.travellers import TRAVELLERS
 from tests.idcard.documents import CHINA, NOW, UTOPIA, Document, protocol
+from tests.idcard.fuzz import Target
 from tests.idcard.icao import EXAMPLES
 
 Run = Callable[[bytes], None]
-
-
-@dataclass(frozen=True)
-class Target:
-    """One parser: inputs to begin with, and what takes one input."""
-
-    seeds: Sequence[bytes]
-    run: Run
 
 
 def _words(package: Path) -> frozenset[str]:
@@ -224,66 +212,3 @@ TARGETS: dict[str, Target] = {
     ),
     "emrtd-changed": Target([b"\x40\x01", b"\xff\x01\x02\x80"], guarded(_changed)),
 }
-
-
-def mutated(seeds: Sequence[bytes], count: int, seed: int) -> Iterator[bytes]:
-    """Yield inputs made from seeds: cut, joined, bits and bytes changed; the same for a seed."""
-    chance = random.Random(seed)
-    for _ in range(count):
-        data = bytearray(chance.choice(seeds))
-        for _ in range(chance.randint(1, 8)):
-            _mutate(data, chance, seeds)
-        yield bytes(data)
-
-
-def _mutate(data: bytearray, chance: random.Random, seeds: Sequence[bytes]) -> None:
-    place, how = chance.randint(0, len(data)), chance.randrange(6)
-    if how == 0:
-        del data[place : place + chance.randint(1, 16)]
-    elif how == 1:
-        data[place:place] = chance.randbytes(chance.randint(1, 8))
-    elif how == 2:
-        other = chance.choice(seeds)
-        cut = chance.randint(0, len(other))
-        data[place:place] = other[cut : cut + chance.randint(1, 64)]
-    elif data and how == 3:
-        data[place % len(data)] ^= 1 << chance.randrange(8)
-    elif data:
-        data[place % len(data)] = chance.choice((0, 0x7F, 0x80, 0x81, 0x84, 0xFF, place & 0xFF))
-
-
-def guided(target: Target, count: int, seed: int) -> None:
-    """Search by coverage with atheris, which ends the process when it is done."""
-    import atheris
-
-    atheris.instrument_all()
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, data in enumerate(target.seeds):
-            (Path(corpus) / str(number)).write_bytes(data)
-        limits = ["-max_len=8192", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]
-        atheris.Setup([sys.argv[0], f"-runs={count}", f"-seed={seed}", *limits, corpus], target.run)
-        atheris.Fuzz()
-
-
-@click.command()
-@click.option("--target", type=click.Choice(sorted(TARGETS)), required=True)
-@click.option("--count", type=click.IntRange(1), default=10_000, show_default=True)
-@click.option("--seed", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--guided/--mutated", "by_coverage", default=False, help="Search with atheris.")
-def main(target: str, count: int, seed: int, by_coverage: bool) -> None:
-    """Give one parser so many bad inputs; ends with an error at the first it does not stand."""
-    chosen = TARGETS[target]
-    if by_coverage:
-        guided(chosen, count, seed)
-        return
-    for data in mutated(chosen.seeds, count, seed):
-        try:
-            chosen.run(data)
-        except BaseException:
-            click.echo(f"not stood: {data.hex()}")
-            raise
-    click.echo(f"{target}: {count} inputs stood, seed {seed}")
-
-
-if __name__ == "__main__":
-    main()

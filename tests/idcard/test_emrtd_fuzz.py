@@ -11,7 +11,8 @@ from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import Evidence
 from padpos_drivers.idcard.sim.emrtd import lds
 from tests.idcard.documents import CHINA, NOW, Document
-from tests.idcard.fuzz_emrtd import OWN_WORDS, TARGETS, guarded, mutated
+from tests.idcard.fuzz import mutated
+from tests.idcard.fuzz_emrtd import OWN_WORDS, TARGETS, guarded
 
 SLOW = {"emrtd-files", "emrtd-changed"}
 

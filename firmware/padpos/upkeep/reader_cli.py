@@ -5,9 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from padpos_drivers.idcard.interface import Access
+
+_CAN_LENGTH = 6
 _READERS = click.option(
     "--reader",
     "named",
@@ -51,14 +56,38 @@ def watch(named: tuple[str, ...], config: Path | None, seconds: float | None) ->
 @_CONFIG
 @click.option("--wait", default=30.0, show_default=True, help="Seconds to wait for a card.")
 @click.option("--count", type=click.IntRange(1, 100), default=1, show_default=True)
-def test(named: tuple[str, ...], config: Path | None, wait: float, count: int) -> None:
+@click.option("--document", is_flag=True, help="A passport or permit: asks for what opens it.")
+@click.option("--csca", type=click.Path(path_type=Path), help="Root certificates: file or folder.")
+def test(
+    *,
+    named: tuple[str, ...],
+    config: Path | None,
+    wait: float,
+    count: int,
+    document: bool,
+    csca: Path | None,
+) -> None:
     """Read a card COUNT times: timing, what was proven, masked data only (读卡测试)."""
     from padpos.upkeep import readers  # noqa: PLC0415
 
+    settings = _settings(named, config)
+    access = _ask_access() if document else None
     try:
-        readers.test(_settings(named, config), click.echo, wait, count)
+        readers.test(settings, click.echo, wait, count, access=access, csca_path=csca)
     except readers.ReaderTestFailed as error:
         _fail(error)
+
+
+def _ask_access() -> Access:
+    """Ask for what is printed on the document: never an argument, which other users could see."""
+    from padpos_drivers.idcard.interface import Access  # noqa: PLC0415
+
+    given = click.prompt(
+        "机读码各行连写，或“号码 出生 到期”，或正面六位数字 /"
+        " the lines as one, or NUMBER BIRTH EXPIRY, or the six digits",
+        hide_input=True,
+    ).strip()
+    return Access(can=given) if len(given) == _CAN_LENGTH else Access(mrz=given)
 
 
 def _settings(named: tuple[str, ...], config: Path | None) -> tuple[str, ...]:

@@ -58,7 +58,13 @@ PROVEN = {
         "lines or number open the chip (PACE)",
     ),
     Evidence.DATA_HASHES: ("数据与签名清单一致", "data equal the signed list"),
-    Evidence.ISSUER_SIGNATURE: ("签发机构签名有效", "issuer's signature holds"),
+    Evidence.SIGNER_SIGNATURE: ("签名清单未被改动", "the signed list is its signer's"),
+    Evidence.SIGNER_VALIDITY: ("签名证书在有效期内", "its signer is within its time"),
+    Evidence.ISSUER_SIGNATURE: (
+        "签名证书由已知根证书（CSCA）签发",
+        "a root (CSCA) of yours vouches for the signer",
+    ),
+    Evidence.ISSUING_STATE: ("根证书属于证件签发国", "that root is of the document's state"),
 }
 
 

@@ -8,14 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 from padpos.counter import reasons
 from padpos.counter.masks import mask_name
 from padpos.upkeep.reader_words import CONDITIONS, EVENTS, PROVEN, both
 from padpos_drivers.idcard.conditions import candidates, conditions
+from padpos_drivers.idcard.emrtd import csca
+from padpos_drivers.idcard.emrtd.anchors import Anchors
+from padpos_drivers.idcard.emrtd.protocol import EmrtdProtocol
 from padpos_drivers.idcard.errors import IdCardError
-from padpos_drivers.idcard.interface import CardReading, IdReader, ReaderEvent
+from padpos_drivers.idcard.interface import Access, CardReading, IdReader, ReaderEvent
 from padpos_drivers.idcard.open import open_reader
+from padpos_drivers.idcard.protocol import CardProtocol
+from padpos_drivers.idcard.storage import StorageProtocol
 
 READ_SECONDS = 5.0
 Tell = Callable[[str], None]
@@ -53,17 +60,35 @@ def watch(settings: tuple[str, ...], tell: Tell, seconds: float | None) -> None:
             tell(f"{time.monotonic() - started:9.3f} s  {event.value:13} {both(EVENTS[event])}")
 
 
-def test(settings: tuple[str, ...], tell: Tell, wait: float, count: int) -> None:
+def test(
+    settings: tuple[str, ...],
+    tell: Tell,
+    wait: float,
+    count: int,
+    *,
+    access: Access | None = None,
+    csca_path: Path | None = None,
+) -> None:
     """Wait for a card, read it so many times, and tell timing, proof and masks.
 
-    Raises ReaderTestFailed.
+    ``access`` opens a travel document, whose signature is held against the certificates at
+    ``csca_path``. Raises ReaderTestFailed.
     """
-    with _watched(settings) as (reader, events):
+    with _watched(settings, _protocols(csca_path)) as (reader, events):
         tell(both(("请放置证件", "lay a card on the reader")))
         _await_card(events, tell, wait)
-        readings = [_read(reader) for _ in range(count)]
+        readings = [_read(reader, access) for _ in range(count)]
     for line in _report(readings):
         tell(line)
+
+
+def _protocols(csca_path: Path | None) -> tuple[CardProtocol, ...]:
+    """All kinds of card. Raises ReaderTestFailed for certificates that cannot be used."""
+    try:
+        anchors = Anchors() if csca_path is None else csca.load(csca_path)
+    except csca.CscaUnreadable as error:
+        raise ReaderTestFailed(both(("CSCA 证书不可用", f"no use: {error}"))) from None
+    return StorageProtocol(), EmrtdProtocol(anchors, lambda: datetime.now(UTC))
 
 
 def _await_card(events: queue.Queue[ReaderEvent], tell: Tell, wait: float) -> None:
@@ -79,9 +104,9 @@ def _await_card(events: queue.Queue[ReaderEvent], tell: Tell, wait: float) -> No
     raise ReaderTestFailed(both(("没有卡", "no card came")))
 
 
-def _read(reader: IdReader) -> CardReading:
+def _read(reader: IdReader, access: Access | None) -> CardReading:
     try:
-        return reader.read(READ_SECONDS).result(READ_SECONDS + 1)
+        return reader.read(READ_SECONDS, access).result(READ_SECONDS + 1)
     except (IdCardError, CancelledError, TimeoutError) as error:
         code = error.code if isinstance(error, IdCardError) else "reader-hung"
         where = error.where if isinstance(error, IdCardError) else ""
@@ -111,9 +136,11 @@ def _last(reading: CardReading) -> str:
 
 
 @contextmanager
-def _watched(settings: tuple[str, ...]) -> Iterator[tuple[IdReader, queue.Queue[ReaderEvent]]]:
+def _watched(
+    settings: tuple[str, ...], protocols: tuple[CardProtocol, ...] = (StorageProtocol(),)
+) -> Iterator[tuple[IdReader, queue.Queue[ReaderEvent]]]:
     events: queue.Queue[ReaderEvent] = queue.Queue()
-    reader = open_reader(settings, events.put)
+    reader = open_reader(settings, events.put, protocols)
     reader.start()
     try:
         yield reader, events

@@ -10,7 +10,7 @@ VENV=.venv
 VPCD=.cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so
 DEMO_PACKAGES=(python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd libccid mosquitto
   libtss2-dev pkg-config fonts-noto-cjk iproute2 util-linux libqrencode4 ca-certificates)
-TEST_PACKAGES=(mosquitto-clients libzbar0 git swtpm libtss2-tcti-swtpm0)
+TEST_PACKAGES=(mosquitto-clients libzbar0 git openssl swtpm libtss2-tcti-swtpm0)
 
 help() {
   cat <<'TEXT'

@@ -178,6 +178,17 @@ def test_a_photo_altered_in_one_bit_is_refused_by_name_and_asked_for_whole(
     assert desk.rows("SELECT kind FROM alarm WHERE closed IS NULL") == []
 
 
+def test_a_photo_under_a_hash_that_nobody_names_is_refused_without_an_alarm(desk: Desk) -> None:
+    """An alarm that nothing will ever close helps nobody; the campaign found it."""
+    terminal = desk.enrol("t-nobody")
+    desk.take(terminal, consignment(desk, terminal))
+    small = next(parts_of(b"a small photo"))
+    elsewhere = Part(flipped(small.sha256, 77), small.size, small.offset, small.data)
+
+    assert desk.take(terminal, elsewhere.to_bytes(), "part") == {"part-hash": 1}
+    assert desk.rows("SELECT kind FROM alarm") == []
+
+
 def test_a_gap_and_a_fork_raise_an_alarm_each(desk: Desk) -> None:
     """What is missing, and what does not follow, somebody must look at."""
     terminal = desk.enrol("t-chain")

@@ -52,7 +52,9 @@ class Attachments:
             return Progress.WAITING
         if not self._blobs.assemble(terminal, part.sha256, part.size):
             self._forget(key)
-            open_alarm(self._database, AlarmKind.ATTACHMENT, terminal, detail=part.sha256.hex())
+            if named is not None:  # else whoever carries could raise alarms that nothing closes
+                detail = part.sha256.hex()
+                open_alarm(self._database, AlarmKind.ATTACHMENT, terminal, detail=detail)
             raise Refused(Reason.PART_HASH)
         if named is None:
             self._database.execute(

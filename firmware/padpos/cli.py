@@ -160,11 +160,8 @@ def ledger_verify(config: Path) -> None:
     """Check all there is: signatures, links, sealed bytes, photos, the file's structure."""
     from padpos.upkeep.ledger import verify  # noqa: PLC0415
 
-    def told(checked: int) -> None:
-        click.echo(f"\r{checked} entries ...", nl=False, err=True)
-
     try:
-        click.echo(f"{verify(config, told)} entries, the chain holds")
+        click.echo(f"{verify(config, _checked)} entries, the chain holds")
     except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
         _fail(error)
 
@@ -181,6 +178,7 @@ def ledger_status(config: Path, as_json: bool) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
         _fail(error)
     click.echo(json.dumps(told) if as_json else "\n".join(upkeep.lines(told)))
+    sys.exit(1 if "unusable" in told else 0)
 
 
 @ledger.command("set-aside")
@@ -203,7 +201,7 @@ def ledger_restore(name: str, config: Path) -> None:
     from padpos.upkeep import ledger as upkeep  # noqa: PLC0415
 
     try:
-        click.echo(f"{upkeep.restore(config, name)} entries, the chain holds; put back")
+        click.echo(f"{upkeep.restore(config, name, _checked)} entries, the chain holds; put back")
     except Exception as error:  # noqa: BLE001 - whatever it is, the technician gets the sentence
         _fail(error)
 
@@ -279,6 +277,10 @@ def draw_verify(
     click.echo(json.dumps(finding.as_dict()) if as_json else finding.as_text())
     if finding.wrong:
         sys.exit(1)
+
+
+def _checked(entries: int) -> None:
+    click.echo(f"{entries} entries checked so far 校验中", err=True)
 
 
 main.add_command(reader)

@@ -277,6 +277,19 @@ def test_status_names_refusals_receipts_and_what_lies_aside(
     assert list(told["aside"]) == ["20260102T030405Z-ledger-foreign"]
 
 
+def test_without_a_ledger_status_names_what_lies_aside(toml: Path, config: TerminalConfig) -> None:
+    newer(config.state)
+    told = run(toml, "status", "--json")
+    assert (told.exit_code, json.loads(told.output)["unusable"]["code"]) == (1, "ledger-newer")
+    assert (config.state / FILE).exists(), "to look sets nothing aside"
+    assert code_of(config) == "ledger-newer"
+    (name,) = aside.listed(config.state)
+    told = run(toml, "status", "--json")
+    assert json.loads(told.output)["aside"] == {name: "ledger-newer"}
+    text = run(toml, "status").output
+    assert "NO LEDGER" in text and name in text
+
+
 def test_what_was_set_aside_is_put_back_once_it_holds(toml: Path, config: TerminalConfig) -> None:
     """As after an update of the software that the newer ledger needs."""
     before = content(config.state)

@@ -17,10 +17,13 @@ from padpos.wire.errors import WireError
 from padpos.wire.keys import PublicKey
 
 _ROWS = 50
+_SMALL = ("meta", "open_consignments", "documents", "owed_checks", "commitments")
 _ENTRY = (
     "SELECT hash, kind, time, raw, sealed, carrier, receipted, sum,"  # noqa: S608 - our own names
-    f" {schema.summed(schema.SUMMED_LATER['entries'])}, receipted IS NULL AND refused IS NULL"
-    " FROM entries WHERE seq = ?"
+    f" {schema.summed(schema.SUMMED_LATER['entries'])}, receipted IS NULL AND refused IS NULL,"
+    " receipted IS NOT NULL OR EXISTS (SELECT 1 FROM entries INDEXED BY entries_open"
+    " WHERE receipted IS NULL AND seq = ?1)"
+    " FROM entries WHERE seq = ?1"
 )
 _ATTACHMENT = (
     "SELECT size, media_type, seq, receipted, sum,"  # noqa: S608 - our own names
@@ -69,8 +72,19 @@ class Check:
                 _check_attachment(self._source, seq, attachment)
                 yield
             self.checked = seq + 1
-        for table, columns in schema.SUMMED.items():
-            yield from _check_sums(self._source.db, table, columns)
+        for table in schema.SUMMED:
+            _check_table(self._source.db, table)
+            yield
+            yield from _check_sums(self._source.db, table)
+
+
+def check_small(db: apsw.Connection) -> None:
+    """The small tables that everything begins with, whole. Raises LedgerDamaged."""
+    with reading():
+        for table in _SMALL:
+            _check_table(db, table)
+            for _ in _check_sums(db, table):
+                pass
 
 
 def check_structure(source: Source, entries: int) -> None:
@@ -96,7 +110,7 @@ def check_entry(source: Source, seq: int, before: bytes | None) -> tuple[Entry, 
     row = source.db.execute(_ENTRY, (seq,)).fetchone()
     if row is None:
         raise LedgerDamaged(f"entry {seq}: missing")
-    stored, kind, stamp, raw, sealed, carrier, receipted, kept, computed, untouched = row
+    stored, kind, stamp, raw, sealed, carrier, receipted, kept, computed, untouched, found = row
     try:
         record, digest = wire_entry.verify(_octets(raw, seq), source.key)
     except WireError as error:
@@ -108,6 +122,8 @@ def check_entry(source: Source, seq: int, before: bytes | None) -> tuple[Entry, 
     unsummed = untouched and kept is None
     if (str(record.kind), record.time) != (kind, stamp) or not (unsummed or kept == computed):
         raise LedgerDamaged(f"entry {seq}: its row was altered")
+    if not found:  # what waits and is not found there would never be sent
+        raise LedgerDamaged(f"entry {seq}: missing from what waits")
     for named, body in ((record.sealed, sealed), (record.carrier, carrier)):
         if not _fits(named, body, gone=receipted is not None):
             raise LedgerDamaged(f"entry {seq}: its Envelope was altered or is missing")
@@ -139,9 +155,15 @@ def _check_attachment(source: Source, seq: int, attachment: Attachment) -> None:
         raise PhotoAltered(f"entry {seq}: the file of a photo was altered")
 
 
-def _check_sums(db: apsw.Connection, table: str, columns: tuple[str, ...]) -> Iterator[None]:
+def _check_table(db: apsw.Connection, table: str) -> None:
+    """Its pages, and that its indexes say the same: what an index hides would be overlooked."""
+    if db.pragma("integrity_check", table) != "ok":
+        raise LedgerDamaged(f"the structure of {table} does not hold")
+
+
+def _check_sums(db: apsw.Connection, table: str) -> Iterator[None]:
     query = (
-        f"SELECT rowid, sum IS {schema.summed(columns)} FROM {table}"  # noqa: S608 - our own names
+        f"SELECT rowid, sum IS {schema.summed(schema.SUMMED[table])} FROM {table}"  # noqa: S608 - our own names
         " WHERE rowid > ? ORDER BY rowid LIMIT ?"
     )
     last = -1

@@ -137,5 +137,10 @@ _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[LedgerError], str], ..
         LedgerUnreadable,
         "the disk reports an error, or does not let the ledger be opened",
     ),
-    ((apsw.CorruptError,), LedgerDamaged, "the ledger file is damaged"),
+    (
+        # Nothing that was written here breaks a rule of the tables: what does was read wrong.
+        (apsw.CorruptError, apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError),
+        LedgerDamaged,
+        "the ledger file is damaged",
+    ),
 )

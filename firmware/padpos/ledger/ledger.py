@@ -69,9 +69,13 @@ class Ledger:
         """Open it, or make an empty one. Raises LedgerUnfit or LedgerStalled."""
         with typed():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.files = AttachmentFiles(folder / ATTACHMENTS)
+        try:
             self.db = schema.connect(folder / FILE)
+        except BaseException:
+            self.files.close()
+            raise
         self.folder = folder
-        self.files = AttachmentFiles(folder / ATTACHMENTS)
         self.terminal = terminal
         self.room = room
         self.totals = Totals()
@@ -82,6 +86,7 @@ class Ledger:
             with reading():
                 self._load()
         except BaseException:
+            self.files.close()
             self.db.close()
             raise
 
@@ -192,15 +197,15 @@ class Ledger:
         self.totals = Totals(now.entries - entries, now.attachments - attachments, now.size - size)
 
     def verify(self, key: PublicKey, told: Callable[[int], None] = lambda _: None) -> int:
-        """Check all there is: how many entries. `told` hears how many so far, twice a second.
+        """Check all there is: how many entries. `told` hears how many so far, each second.
 
         Raises LedgerDamaged.
         """
         source = Source(self.db, self.files, self.terminal, self._chain, key)
-        check.check_structure(source, self.entries)
         walk = Check(source, self.entries)
-        while not walk.advance(0.5):
+        while not walk.advance(1.0):
             told(walk.checked)
+        check.check_structure(source, self.entries)
         return self.entries
 
     def walk(self) -> Check:
@@ -223,8 +228,13 @@ class Ledger:
 
     @contextmanager
     def reserve(self) -> Iterator[None]:
-        """Spend the room that is kept for receipts, and take it back. Raises LedgerFull."""
-        if self.room is None or not self.room.give_up(Kept.RESERVE):
+        """Spend the room that is kept for receipts, and take it back. Raises LedgerFull.
+
+        Where that is spent, the headroom: what a receipt lets go makes room for both again.
+        """
+        if self.room is None or not any(
+            self.room.give_up(kept) for kept in (Kept.RESERVE, Kept.HEADROOM)
+        ):
             raise LedgerFull("there is no room on the disk")
         try:
             self.fold()
@@ -254,6 +264,8 @@ class Ledger:
     def _load(self) -> None:
         terminal = self._get("terminal")
         if terminal is None:
+            if self.db.execute("SELECT 1 FROM entries").fetchone():
+                raise LedgerDamaged("the ledger has entries and no chain")
             return
         if terminal != self.terminal:
             raise LedgerForeign("the ledger belongs to another terminal")
@@ -264,6 +276,7 @@ class Ledger:
             raise LedgerDamaged("the ledger has a chain and no entry")
         self._seq, self._head = row
         self._check_ends()
+        check.check_small(self.db)
         self.totals = self._count()
 
     def _check_ends(self) -> None:

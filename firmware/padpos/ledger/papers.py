@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from padpos.ledger.errors import LedgerDamaged, typed
 from padpos.ledger.ledger import Ledger
+from padpos.ledger.schema import SUMMED, summed
 from padpos.wire import cbor
 from padpos.wire.facts import Kind, LabelFacts
 from padpos.wire.label_code import code_hash
 
-_SELECT = "SELECT consignment, waybill, codes, shown, generation, status FROM papers"
+_COLUMNS = SUMMED["papers"]
+_SELECT = (
+    f"SELECT {', '.join(_COLUMNS)}, sum IS {summed(_COLUMNS)}"  # noqa: S608 - our own names
+    " FROM papers"
+)
 UNSETTLED = ("pending", "intended", "unknown", "blocked")
 
 
@@ -43,16 +49,20 @@ class Papers:
         )
 
     def get(self, consignment: bytes) -> PaperRecord | None:
-        """The paper of a consignment."""
+        """The paper of a consignment. Raises LedgerDamaged where its row was altered."""
         row = self._db.execute(f"{_SELECT} WHERE consignment = ?", (consignment,)).fetchone()
         return _record(row) if row else None
 
     def unsettled(self) -> PaperRecord | None:
-        """The oldest paper that a restart found neither printed nor voided."""
-        row = self._db.execute(
-            f"{_SELECT} WHERE status IN ('pending', 'intended', 'unknown', 'blocked')"
-            " ORDER BY rowid LIMIT 1"
-        ).fetchone()
+        """The oldest paper that a restart found neither printed nor voided.
+
+        Raises LedgerDamaged where its row was altered.
+        """
+        with typed():
+            row = self._db.execute(
+                f"{_SELECT} WHERE status IN ('pending', 'intended', 'unknown', 'blocked')"
+                " ORDER BY rowid LIMIT 1"
+            ).fetchone()
         return _record(row) if row else None
 
     def settle(
@@ -80,8 +90,10 @@ class Papers:
         )
 
 
-def _record(row: tuple[bytes, str, bytes, bytes, int, str]) -> PaperRecord:
-    consignment, waybill, codes, shown, generation, status = row
+def _record(row: tuple[bytes, str, bytes, bytes, int, str, int]) -> PaperRecord:
+    consignment, waybill, codes, shown, generation, status, holds = row
+    if not holds:  # what is printed from it would be on a label
+        raise LedgerDamaged("a row of papers was altered")
     listed = cbor.loads(codes, 4096)
     assert isinstance(listed, list)  # `add` wrote it
     kept = tuple(code for code in listed if isinstance(code, bytes))

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from padpos.ledger import aside
 from padpos.ledger.aside import Note
 from padpos.ledger.check import Check
-from padpos.ledger.errors import LedgerStalled, LedgerUnfit
+from padpos.ledger.errors import LedgerStalled, LedgerUnfit, typed
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.room import Space
@@ -125,7 +125,12 @@ class Books:
     async def look(self) -> None:
         """See how much room there is."""
         before = self.closed
-        self.space = await self._run(self._ledger.look)
+        try:
+            self.space = await self._run(self._look)
+        except LedgerUnfit as error:
+            self.found(error)
+        except LedgerStalled as error:
+            log.warning("the disk does not tell how much room there is: %s", error)
         if self.closed != before:
             log.info("room on the disk: %s", self.closed or "enough")
             self._tell()
@@ -154,7 +159,13 @@ class Books:
         await asyncio.Event().wait()
 
     def _job(self, job: Callable[[], R]) -> tuple[R, Waiting]:
-        return self._ledger.attempt(job), self._outbox.waiting()
+        result = self._ledger.attempt(job)
+        with typed():
+            return result, self._outbox.waiting()
+
+    def _look(self) -> Space | None:
+        with typed():
+            return self._ledger.look()
 
     async def _run(self, job: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)

@@ -15,7 +15,6 @@ from typing import Any
 
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Clock, Ledger
-from padpos.ledger.papers import Papers
 from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.config import TerminalConfig, load
@@ -26,6 +25,7 @@ from padpos.terminal.link_server import LinkServer
 from padpos.terminal.listener import serve_screen
 from padpos.terminal.opening import Closed, opened_or_closed
 from padpos.terminal.recorder import Recorder
+from padpos.terminal.recovery import load_documents, paper_under_way
 from padpos.terminal.standing import Standing
 from padpos.terminal.station import Station
 from padpos.terminal.timekeeper import keep_checkpoints, keep_time
@@ -66,7 +66,7 @@ def main(path: Path) -> None:
 
 def _run(config: TerminalConfig, ledger: Ledger, keys: TerminalKeys) -> None:
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
-    standing.load()
+    load_documents(standing, config.state)
     unable = terminal_keys.why_unable(keys.entry)
     if unable is not None:
         log.error("closed, the entry key does not sign: %s", unable.what)
@@ -93,7 +93,7 @@ async def _serve(
             TcpPrinterAddress(config.printer_host, config.printer_port),
             # Ids only count within one connection; a fresh start keeps two runs apart in a trace.
             start_id=secrets.randbelow(9999) + 1,
-            recover_first=Papers(ledger).unsettled() is not None,
+            recover_first=paper_under_way(ledger),
         ),
     )
     station = Station(

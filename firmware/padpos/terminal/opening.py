@@ -13,6 +13,7 @@ from padpos.ledger.errors import (
     LedgerMissing,
     LedgerTruncated,
     LedgerUnfit,
+    reading,
 )
 from padpos.ledger.ledger import FILE, Clock, Ledger
 from padpos.ledger.outbox import Outbox
@@ -76,7 +77,12 @@ def opened_or_closed(config: TerminalConfig, signer: Signer, clock: Clock) -> Le
 
 def _to_send(ledger: Ledger) -> bool:
     outbox = Outbox(ledger)
-    return bool(outbox.entries(-1, 1) or outbox.attachments(1))
+    try:
+        with reading():
+            return bool(outbox.entries(-1, 1) or outbox.attachments(1))
+    except LedgerError:
+        ledger.close()
+        raise
 
 
 def _set_aside(config: TerminalConfig, note: Note) -> Closed:

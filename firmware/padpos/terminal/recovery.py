@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from padpos.counter.events import LabelOwed
+from padpos.ledger import aside
+from padpos.ledger.aside import Note
+from padpos.ledger.errors import LedgerError, LedgerUnfit
 from padpos.ledger.held import Held
+from padpos.ledger.ledger import Ledger
+from padpos.ledger.papers import Papers
 from padpos.terminal.books import Books
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
+from padpos.terminal.standing import Standing
 
 log = logging.getLogger("padpos.terminal")
+
+
+def load_documents(standing: Standing, state: Path) -> None:
+    """Take the kept documents again; what is damaged or can't be read leaves the counter closed."""
+    try:
+        standing.load()
+    except LedgerUnfit as error:
+        aside.mark(state, Note.of(error))
+    except LedgerError as error:  # the authority's documents come again with the next connection
+        log.error("the kept documents can't be read: %s", error)
+
+
+def paper_under_way(ledger: Ledger) -> bool:
+    """Whether a label may stand half printed; where the ledger does not tell, it may."""
+    try:
+        return Papers(ledger).unsettled() is not None
+    except LedgerError:
+        return True
 
 
 async def settle(books: Books, recorder: Recorder, held: Held, press: Press) -> LabelOwed | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from padpos.ledger import aside
 from padpos.ledger.aside import Note
-from padpos.ledger.errors import LedgerError, LedgerInUse, LedgerUnfit
+from padpos.ledger.errors import LedgerError, LedgerInUse, LedgerMissing, LedgerUnfit
 from padpos.ledger.ledger import FILE, Clock, Ledger
 from padpos.ledger.status import status as status_of
 from padpos.terminal import config as terminal_config
@@ -36,16 +36,28 @@ class NotDamaged(LedgerError):
 def status(config_file: Path) -> dict[str, Any]:
     """How the ledger stands, told by the running terminal if one runs.
 
-    Raises LedgerError, ConfigError or KeysMissing.
+    Where there is none that can be used: `unusable`, why, and what lies aside. Raises
+    LedgerStalled, ConfigError or KeysMissing.
     """
     config, signer = _loaded(config_file)
     try:
         with contextlib.closing(opened(config, signer, _CLOCK)) as ledger:
             return status_of(ledger).as_dict()
-    except LedgerInUse:
+    except LedgerInUse as error:
         if (told := _ask(config)) is None:
-            raise
+            raise LedgerInUse(f"{error}, and the terminal does not answer") from error
         return told
+    except (LedgerUnfit, LedgerMissing) as error:
+        return _unusable(config, error)
+
+
+def _unusable(config: TerminalConfig, error: LedgerError) -> dict[str, Any]:
+    notes = aside.listed(config.state)
+    return {
+        "terminal": config.terminal,
+        "unusable": {"code": error.code, "what": str(error)},
+        "aside": {name: note.code if note else "" for name, note in notes.items()},
+    }
 
 
 def verify(config_file: Path, told: Callable[[int], None]) -> int:
@@ -80,7 +92,7 @@ def set_aside(config_file: Path) -> Path:
     return config.state / aside.FOLDER / aside.set_aside(config.state, note)
 
 
-def restore(config_file: Path, name: str) -> int:
+def restore(config_file: Path, name: str, told: Callable[[int], None]) -> int:
     """Check what lies aside under a name and put it back: how many entries it has.
 
     Raises LedgerError, OSError, ConfigError or KeysMissing.
@@ -95,7 +107,7 @@ def restore(config_file: Path, name: str) -> int:
             raise aside.AsideError(f"{folder}: there is no ledger in it")
         ledger = Ledger(folder, config.terminal, signer, _CLOCK)
         with contextlib.closing(ledger):
-            entries = ledger.verify(signer.public)
+            entries = ledger.verify(signer.public, told)
 
     aside.restore(config.state, name, check)
     return entries
@@ -104,6 +116,15 @@ def restore(config_file: Path, name: str) -> int:
 def lines(told: dict[str, Any]) -> Iterator[str]:
     """A status for people, in both languages."""
     yield f"terminal 终端            {told['terminal']}"
+    if "unusable" in told:
+        yield f"NO LEDGER 台账不可用     {told['unusable']['code']}: {told['unusable']['what']}"
+    else:
+        yield from _ledger_lines(told)
+    for name in told["aside"]:
+        yield f"set aside 已移存         {name}"
+
+
+def _ledger_lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"entries 记录             {told['entries']}, checked 已校验 {told['checked']}"
     waiting = f"{told['waiting_entries']}, photos 照片 {told['waiting_photos']}"
     yield f"waiting 待上传           {waiting} ({_mib(told['waiting_bytes'])})"
@@ -118,8 +139,6 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     yield from _room_lines(told["space"], told["limits"])
     if told["damage"]:
         yield f"DAMAGED 已损坏           {told['damage']['code']}: {told['damage']['what']}"
-    for name in told["aside"]:
-        yield f"set aside 已移存         {name}"
 
 
 def _room_lines(space: dict[str, Any] | None, limits: dict[str, int] | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ BENCHES = (
     "memory",
     "reconnect",
     "sealing",
+    "start",
 )
 
 

@@ -12,7 +12,7 @@ from bench.__main__ import BENCHES
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAME = {"__init__", "__main__", "frame", "show"}
-ON_DISK = {"drain", "ledger", "memory"}
+ON_DISK = {"drain", "ledger", "memory", "start"}
 
 
 def bench(*words: str) -> str:
@@ -27,6 +27,7 @@ def bench(*words: str) -> str:
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_runs_and_gives_finite_figures(name: str, tmp_path: Path) -> None:
     place = ("--folder", str(tmp_path)) if name in ON_DISK else ()
+    place += ("--consignments", "20") if name == "start" else ()
 
     report = json.loads(bench(f"bench.{name}", "--rounds", "1", "--count", "1", "--json", *place))
 

@@ -179,7 +179,7 @@ def _plan(store: Store, bare: Bare, file_system: str) -> Plan:
         notes=(
             f"File system: {file_system}.",
             "1 would be the speed of bare write + fsync. Sealing and signing are left out.",
-            "The ledger's photos are hashed, renamed, and their folder made durable.",
+            "The ledger's photos are hashed, and their folder made durable.",
         ),
     )
 

@@ -260,6 +260,7 @@ def test_status_tells_how_the_ledger_stands(toml: Path) -> None:
     assert (told["damage"], told["aside"], told["receipt"]) == (None, {}, None)
     text = run(toml, "status").output
     assert "entries 记录" in text and "4" in text
+    assert told["space"]["closing"] is None, "room not made yet is no full disk"
 
 
 def test_status_names_refusals_receipts_and_what_lies_aside(
@@ -378,6 +379,7 @@ def test_the_program_stays_up_closed_and_opens_when_the_ledger_is_put_back(
         assert told["closed"]["code"] == "ledger-newer"
         assert "技术员" in told["closed"]["zh"] and "technician" in told["closed"]["en"]
         assert not told["ready"]
+        assert told["queue"] is None, "what lies aside may be unsent: the screen must not deny it"
         body = {"key": "12345678", "command": "begin", "customer": "walk-in"}
         refused = client.post("/api/command", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "ledger-newer")

@@ -131,7 +131,11 @@ def _of_sqlite(error: apsw.Error) -> LedgerError | None:
 _MEANINGS: tuple[tuple[tuple[type[apsw.Error], ...], type[LedgerError], str], ...] = (
     ((apsw.FullError,), LedgerFull, "there is no room on the disk"),
     ((apsw.NotADBError,), LedgerForeign, "the ledger file is not a ledger"),
-    ((apsw.BusyError, apsw.LockedError), LedgerInUse, "the ledger is in use by another process"),
+    (
+        (apsw.BusyError, apsw.LockedError),
+        LedgerInUse,
+        "the ledger is in use by another process; the terminal?",
+    ),
     (
         (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError),
         LedgerUnreadable,

@@ -103,14 +103,17 @@ class Room:
                 raise
         return call()
 
-    def look(self, used: int) -> Space:
-        """How things stand, `used` being the ledger's own bytes."""
+    def look(self, used: int, *, tried: bool = True) -> Space:
+        """How things stand, `used` being the ledger's own bytes.
+
+        `tried`: `keep` came before, so that room still missing tells of a disk that gives none.
+        """
         system = os.statvfs(self._folder)
         free = system.f_bavail * system.f_frsize
         reserve, headroom = self.holds(Kept.RESERVE), self.holds(Kept.HEADROOM)
         # What has been low opens again only with room to spare, or it would flap.
         mark = self.limits.least_free + (self.limits.headroom if self._low else 0)
-        self._low = free < mark or not (reserve and headroom)
+        self._low = free < mark or (tried and not (reserve and headroom))
         over = used >= self.limits.quota
         closing = Closing.LOW if self._low else Closing.QUOTA if over else None
         return Space(free, used, reserve, headroom, closing)

@@ -61,7 +61,7 @@ def status(ledger: Ledger, walk: Check | None = None) -> LedgerStatus:
         log=wal.stat().st_size if wal.exists() else 0,
         checked=min(ledger.entries, TAIL) if walk is None else walk.checked,
         damage=asdict(damage) if damage else None,
-        space=_space(room.look(ledger.used())) if room else None,
+        space=_space(room.look(ledger.used(), tried=walk is not None)) if room else None,
         limits={"least_free": room.limits.least_free, "quota": room.limits.quota} if room else None,
         aside={name: note.code if note else "" for name, note in _aside(ledger).items()},
     )

@@ -21,7 +21,7 @@ from padpos.ui.snapshot import Json
 _ALIVE_SECONDS = 15.0
 _NOTHING = (
     "clerk", "missing", "policy", "step", "problem", "outcome", "reason", "consignment", "paper",
-    "entry",
+    "entry", "reader", "queue",
 )  # fmt: skip
 
 
@@ -78,6 +78,4 @@ class ClosedScreen:
             "phase": "idle",
             "busy": False,
             "milliseconds": {},
-            "reader": {"connected": False, "card": False},
-            "queue": {"entries": 0, "photos": 0},
         }

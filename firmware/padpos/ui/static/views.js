@@ -23,10 +23,17 @@ export function showHeader(snapshot) {
   $("clerk").hidden = snapshot.clerk === null;
   text("clerk", snapshot.clerk === null ? "" : t("clerk", snapshot.clerk));
   $("sign-out").hidden = snapshot.clerk === null || !["idle", "done"].includes(snapshot.phase);
-  const { connected, card } = snapshot.reader;
-  const reader = !connected ? "readerGone" : card ? "readerCard" : "readerReady";
-  lamp("reader", reader, t(reader));
-  const waiting = snapshot.queue.entries;
+  showLamps(snapshot.reader, snapshot.queue);
+}
+
+/** Without a ledger nobody asks the reader, and nobody knows what waits: then no lamp claims to. */
+function showLamps(reader, queue) {
+  $("reader").hidden = reader === null;
+  $("queue").hidden = queue === null;
+  if (reader === null || queue === null) return;
+  const state = !reader.connected ? "readerGone" : reader.card ? "readerCard" : "readerReady";
+  lamp("reader", state, t(state));
+  const waiting = queue.entries || queue.photos;
   lamp("queue", waiting ? "queue" : "queueNone", waiting ? t("queue", waiting) : t("queueNone"));
 }
 
@@ -37,6 +44,7 @@ function lamp(id, state, words) {
 
 const SHOW = {
   closed(snapshot) {
+    text("closed-title", t(snapshot.closed ? "shut" : "closed"));
     if (snapshot.closed) {
       text("closed-why", `${pick(said(snapshot.closed))} (${snapshot.closed.code})`);
       return;

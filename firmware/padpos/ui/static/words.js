@@ -14,6 +14,7 @@ export const WORDS = {
   online: ["已重新连接", "Connected again"],
   connecting: ["正在连接终端…", "Connecting to the terminal..."],
   closed: ["终端尚未就绪", "The terminal is not ready yet"],
+  shut: ["暂停收寄", "Closed"],
   closedWhy: [
     (what) => `正在等待监管平台下发：${what}。收到后自动开放。`,
     (what) => `Waiting for the authority to send: ${what}. The counter opens by itself.`,

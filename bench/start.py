@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,12 @@ from padpos.upkeep import provision
 from padpos.wire.documents import WaybillRange, Waybills
 from padpos.wire.entry import Attachment
 from padpos.wire.envelope import JPEG_TYPE
-from padpos.wire.fact_values import MARKS
 from padpos.wire.facts import DrawFacts, Kind
 from padpos.wire.ids import day_of
 from padpos.wire.keys import Alg, PublicKey, SoftwareSigner, sealing_public
 from padpos.wire.keyset import KeySet, Use
-from padpos.wire.policy import Duty, MarkText, Policy, Requirement
+from padpos.wire.policy import Policy
+from padpos_services.authority.policyfile import Frame, read_policy
 
 CONSIGNMENTS = 10_000
 PHOTO_BYTES = 4_000
@@ -184,33 +184,15 @@ def documents(authority: SoftwareSigner) -> dict[str, bytes]:
     waybills = Waybills(1, TERMINAL, (WaybillRange("PD00000001", "PD99999999", now + DAY_MS),))
     return {
         "keys": key_set.sign(authority).raw,
-        "policy": policy(now).sign(authority).raw,
+        "policy": law(now).sign(authority).raw,
         "waybills": waybills.sign(other).raw,
     }
 
 
-def policy(now: int) -> Policy:
-    """A policy by which everybody is identified and inspected, and nothing is frozen."""
-    return Policy(
-        version=1,
-        audience=CARRIER,
-        valid_from=now - DAY_MS,
-        valid_until=now + DAY_MS,
-        document_classes=("citizen",),
-        requirements=tuple(
-            Requirement(customer, step, Duty.REQUIRED, "bench")
-            for customer in ("contract", "walk-in")
-            for step in ("identify", "inspect")
-        ),
-        draw_rate=0,
-        commitments={},
-        typed_per_day=0,
-        freeze_hours=1000,
-        freeze_count=1_000_000,
-        prohibited=(),
-        marks=tuple(MarkText(mark, "样") for mark in sorted(MARKS)),
-        retention_days=180,
-    )
+def law(now: int) -> Policy:
+    """The packaged policy, but that nothing is frozen however long the backlog."""
+    frame = Frame(1, TERMINAL, now - DAY_MS, now + DAY_MS, draw_rate=0, commitments={})
+    return replace(read_policy(None, frame), freeze_hours=1000, freeze_count=1_000_000)
 
 
 def _keys(waybills: PublicKey) -> Iterator[tuple[Use, PublicKey]]:

@@ -43,12 +43,26 @@ from padpos_services.authority.policyfile import Frame, read_policy
 
 CONSIGNMENTS = 10_000
 PHOTO_BYTES = 4_000
+A_DAY = 500  # consignments: the backlog is of several days
 AT_ONCE = 100  # consignments in one transaction, so that filling takes no hour
 CARRIER, CLERK, PIN = "bench", "c-01", "314159"
 LONGEST = 60.0
 DAY_MS = 24 * 3600 * 1000
 IMPORTS = "import padpos.terminal.daemon, padpos.cli"
 CLOCK = Clock(now_ms, lambda: True)
+
+
+class PastClock:
+    """Goes from as many days ago as the consignments take up to now."""
+
+    def __init__(self, consignments: int) -> None:
+        self._step = DAY_MS // (A_DAY * 4)
+        self._now = now_ms() - self._step * 4 * consignments
+
+    def now(self) -> int:
+        """One entry further on; never later than now."""
+        self._now = min(self._now + self._step, now_ms())
+        return self._now
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,8 @@ class Counter:
         (self._at("keys") / terminal_keys.POLICY_KEY).write_text(pinned)
         self._at("terminal.toml").write_text(settings(), "utf-8")
         keys = terminal_keys.load(self._at("keys"))
-        ledger = Ledger(self._at("state"), TERMINAL, keys.entry, CLOCK)
+        past = Clock(PastClock(self.consignments).now, lambda: True)
+        ledger = Ledger(self._at("state"), TERMINAL, keys.entry, past)
         with contextlib.closing(ledger):
             standing = Standing(ledger, Held(ledger), keys, CARRIER)
             for kind, raw in documents(authority).items():
@@ -235,7 +250,7 @@ def plan(place: Path, consignments: int) -> Iterator[Plan]:
             ),
             notes=(
                 "From the start of the process until a consignment was begun; signing in left out.",
-                "Each consignment: four entries, two Envelopes, one small photo, none sent.",
+                f"A consignment: 4 entries, 2 Envelopes, a small photo, all unsent; {A_DAY} a day.",
                 "The process before was killed with a consignment in hand; the kernel was asked to "
                 "forget the database.",
             ),

@@ -13,6 +13,8 @@ from padpos.wire import ids, signed
 from padpos.wire.entry import Entry
 from padpos.wire.facts import ClerkFacts, Kind
 
+_CLERK = f"kind = '{Kind.CLERK}'"  # spelled out: the index of these entries is found by it
+
 
 class Days:
     """A view of the ledger by day and by shift. All calls on the ledger's thread."""
@@ -36,7 +38,7 @@ class Days:
     def shift(self, clerk: str) -> Summary:
         """What was recorded since the clerk last signed in."""
         since = 0
-        for entry, _ in self._entries("kind = ?", (str(Kind.CLERK),)):
+        for entry, _ in self._entries(_CLERK, ()):
             facts = entry.facts
             if isinstance(facts, ClerkFacts) and facts.clerk == clerk and facts.signed_in:
                 since = entry.seq
@@ -80,7 +82,7 @@ class Days:
 
     def _clerk_before(self, seq: int) -> str | None:
         found = None
-        for entry, _ in self._entries("seq < ? AND kind = ?", (seq, str(Kind.CLERK)), last=1):
+        for entry, _ in self._entries(f"seq < ? AND {_CLERK}", (seq,), last=1):
             facts = entry.facts
             if isinstance(facts, ClerkFacts) and facts.signed_in:
                 found = facts.clerk

@@ -41,6 +41,8 @@ CREATE TABLE entries (
     sum BLOB
 );
 CREATE INDEX entries_open ON entries (seq) WHERE receipted IS NULL;
+CREATE INDEX entries_time ON entries (time);
+CREATE INDEX entries_clerk ON entries (seq) WHERE kind = 'clerk';
 CREATE INDEX entries_refused ON entries (seq) WHERE refused IS NOT NULL;
 CREATE TABLE attachments (
     hash BLOB PRIMARY KEY,

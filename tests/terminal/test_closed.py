@@ -77,7 +77,8 @@ def test_the_program_stays_up_closed_and_opens_when_the_ledger_is_put_back(
         told = state_of(client, lambda told: told["closed"] is None)
         assert told["missing"] == "keys"
         asked = json.loads(run(toml, "status", "--json").output)
-        assert (asked["entries"], asked["space"]["reserve"]) == (4, True)
+        assert asked["entries"] >= 4, "the days before are closed by a checkpoint, perhaps already"
+        assert asked["space"]["reserve"]
 
 
 def test_the_program_finds_damage_behind_the_ends_while_it_works(

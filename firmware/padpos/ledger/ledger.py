@@ -14,7 +14,7 @@ import apsw
 
 from padpos.ledger import check, schema
 from padpos.ledger.check import Check, Source
-from padpos.ledger.errors import LedgerDamaged, LedgerForeign, LedgerFull, PhotoLost, reading, typed
+from padpos.ledger.errors import LedgerDamaged, LedgerForeign, LedgerFull, PhotoLost, typed
 from padpos.ledger.files import AttachmentFiles
 from padpos.ledger.room import Kept, Room, Space
 from padpos.wire import entry as wire_entry
@@ -83,7 +83,7 @@ class Ledger:
         self._clock = clock
         self._seq, self._head, self._chain = -1, NO_PREVIOUS, b""
         try:
-            with reading():
+            with schema.naming(folder / FILE):
                 self._load()
         except BaseException:
             self.files.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -113,23 +115,30 @@ def connect(path: Path) -> apsw.Connection:
     """Open or create the database file. Raises LedgerUnfit, or LedgerStalled."""
     header.check(path)
     log = header.read_log(path.with_name(f"{path.name}-wal"))
+    with naming(path):
+        db = apsw.Connection(str(path))
+        try:
+            _set_up(db)
+            _prepare(db)
+            _check_log(db, log)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """`reading`, but damage in a file that is shorter than its head says is a LedgerTruncated."""
     try:
         with reading():
-            db = apsw.Connection(str(path))
-            try:
-                _set_up(db)
-                _prepare(db)
-                _check_log(db, log)
-            except BaseException:
-                db.close()
-                raise
+            yield
     except LedgerTruncated:
         raise
     except LedgerDamaged as error:
         if path.exists() and header.is_truncated(path):
             raise LedgerTruncated("the end of the ledger file is missing") from error
         raise
-    return db
 
 
 def summed(columns: tuple[str, ...], row: str = "") -> str:

@@ -223,6 +223,9 @@ def test_person_and_document_are_compared_again_when_another_document_is_shown()
         after(AGREED, state=state)  # a guardian is still owed
     state = after(read(DOCUMENT, Role.GUARDIAN), AGREED, state=state)
     assert held(state).identity.agreed
+    alone = after(WALK_IN, read(CHILD), AGREED, policy=replace(POLICY, guardian_under=0))
+    state = after(read(DOCUMENT, Role.GUARDIAN), state=alone)  # the law changed in mid-parcel
+    assert not held(state).identity.agreed
 
 
 def test_nobody_agrees_to_a_person_who_showed_nothing() -> None:

@@ -29,8 +29,9 @@ async def served(c: Counter) -> AsyncIterator[Path]:
     """The counter's end of the link, on a real Unix socket."""
     path = c.folder / "link.sock"
     task = asyncio.create_task(LinkServer(c.station, c.ledger, lambda: START + 5000).serve(path))
-    while not path.exists() or path.stat().st_mode & 0o777 != 0o660:
-        await asyncio.sleep(0.002)
+    async with asyncio.timeout(5):  # a socket that stays open to all is nothing to wait for
+        while not path.exists() or path.stat().st_mode & 0o777 != 0o660:
+            await asyncio.sleep(0.002)
     try:
         yield path
     finally:

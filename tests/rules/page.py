@@ -8,11 +8,11 @@ PAGE = ROOT / "docs" / "rules.md"
 HEAD = """\
 # The seven rules and their guards 七条规则与守卫
 
-What nothing may break, the lines of code that guard it, and the test that fails once such a line is
-taken out. Written by `python -m tests.rules page --write` from `tests/rules/guards.toml`; a test
-compares. `python -m tests.rules` takes each guard out on a copy of the tree, one at a time, and runs
-the tests named here: all of them must fail, and all must pass on the code as it is. It takes a few
-minutes; `--rule 4` or `--guard inspect` tries some. The suite tries one of each rule.
+What nothing may break, the lines of code that guard it, and the test that fails once such a line
+is taken out. Written by `python -m tests.rules page --write` from `tests/rules/guards.toml`; a test
+compares. `python -m tests.rules` takes each guard out on a copy of the tree, one at a time, and
+runs the tests named here: all of them must fail, and all must pass on the code as it is. It takes a
+few minutes; `--rule 4` or `--guard inspect` tries some. The suite tries one of each rule.
 
 每条规则、守住它的代码行，以及去掉该行后必须失败的测试。
 """

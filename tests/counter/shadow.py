@@ -101,6 +101,7 @@ class Shadow:
         age = now - waiting.oldest if waiting.oldest is not None else 0
         late = max(age, now - policy.valid_until) > policy.freeze_hours * 3_600_000
         assert waiting.entries < policy.freeze_count and not late, "a frozen counter opened"
+        assert event.books.behind <= 300_000, "opened by a clock that has gone back"
         account = Account(event.id, event.customer, None if kiosk else event.clerk, now)
         if event.same_visit:
             account = self._continued(event, policy, now)

@@ -145,7 +145,9 @@ class Chance:
         small = lambda: self._random.choice((0, 0, 0, 0, 1, 2, 3))  # noqa: E731
         oldest = now - self._random.choice((0, 0, 0, 3_600_000, 80 * 3_600_000))
         waiting = Unreceipted(self._random.choice((0, 1, 1, 2)), oldest)
-        return Books(Tallies(small(), small(), small(), small()), waiting, small() + 1)
+        tallies = Tallies(small(), small(), small(), small())
+        behind = self._random.choice((0, 0, 0, 0, 0, 0, 300_000, 300_001))
+        return Books(tallies, waiting, small() + 1, behind)
 
     def _draw_made(self) -> events.Event:
         return events.DrawMade(Drawn(DAY, 1, self._random.random() < 0.5), self._owed)

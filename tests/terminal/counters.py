@@ -292,6 +292,7 @@ async def counter(
     *,
     policy: Policy = POLICY,
     now: Callable[[], int] = lambda: START,
+    synchronised: Callable[[], bool] = lambda: True,
     signed_in: bool = True,
     recover: bool = False,
     entry_key: Signer | None = None,
@@ -304,7 +305,7 @@ async def counter(
     """
     config = configuration(folder)
     thread = ThreadPoolExecutor(1, "ledger")
-    clock = Clock(now, lambda: True)
+    clock = Clock(now, synchronised)
     room = Room(config.state, limits) if limits else None
     ledger = Ledger(config.state, TERMINAL, entry_key or signer("entry"), clock, room)
     if not ledger.begun:

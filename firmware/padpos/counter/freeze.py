@@ -1,4 +1,4 @@
-"""The freeze: without receipts the counter stops accepting, and thaws by itself."""
+"""The freeze: without receipts, or a clock to believe, the counter stops, and thaws by itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from padpos.wire.policy import Policy
 
 HOUR_MS = 3_600_000
+SLACK_MS = 300_000
+"""How far an untrusted clock may be behind the record: with more, a past day could come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,14 @@ class Unreceipted:
     oldest: int | None = None
 
 
-def frozen(policy: Policy, unreceipted: Unreceipted, now: int) -> str | None:
+def frozen(policy: Policy, unreceipted: Unreceipted, now: int, behind: int = 0) -> str | None:
     """The code for which no consignment is opened at `now` (ms), or None.
 
-    Nothing is remembered: with the receipts, or a policy in force, the reason is gone.
+    `behind` (ms): how far an untrusted clock is behind the record. Nothing is remembered: with the
+    receipts, a policy in force, or the right time, the reason is gone.
     """
+    if behind > SLACK_MS:
+        return "clock-back"
     if unreceipted.entries >= policy.freeze_count:
         return "frozen-count"
     if _hours_are_over(policy, unreceipted.oldest, now):

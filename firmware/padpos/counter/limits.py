@@ -33,12 +33,14 @@ class Tallies:
 class Books:
     """What the counter's books say when a consignment is opened.
 
-    `times_today`: of a visit's document, the consignment to be opened included.
+    `times_today`: of a visit's document, the consignment to be opened included. `behind` (ms): how
+    far an untrusted clock is behind the record.
     """
 
     clerk: Tallies = field(default_factory=Tallies)
     unreceipted: Unreceipted = field(default_factory=Unreceipted)
     times_today: int = 1
+    behind: int = 0
 
 
 def verdict(policy: Policy, subject: Subject, count: int) -> Verdict:

@@ -30,7 +30,7 @@ def begun(state: State, event: Begun, law: Law) -> Next:
         raise NotNow
     checks.customer(event.customer, event.contract)
     _check_hands(event, law)
-    if code := frozen(law.policy, event.books.unreceipted, law.now):
+    if code := frozen(law.policy, event.books.unreceipted, law.now, event.books.behind):
         raise Invalid(code, *words(code))
     consignment = _opened(event, law)
     if event.same_visit:

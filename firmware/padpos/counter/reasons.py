@@ -68,6 +68,10 @@ CLOSED = {
         "政策已过期，暂停收寄；请检查网络，收到新政策后自动恢复",
         "Closed: the policy has run out. Check the network; a new one opens the counter.",
     ),
+    "clock-back": (
+        "时钟早于已有记录，暂停收寄；请联网校时，时间恢复后自动恢复",
+        "Closed: the clock is behind the records. Connect the network, which sets it right.",
+    ),
     "visit-over": (
         "本次寄件已结束，请重新放置证件",
         "That visit is over: begin anew, and lay the document again.",

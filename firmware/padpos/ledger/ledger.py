@@ -106,6 +106,11 @@ class Ledger:
         return self._chain
 
     @property
+    def clock(self) -> Clock:
+        """What gives its entries their time."""
+        return self._clock
+
+    @property
     def begun(self) -> bool:
         """Whether there is a chain."""
         return self._seq >= 0

@@ -86,7 +86,8 @@ class Closing:
         today = self._today()
         self._host.daybook.turn_to(today)
         await self.look_back()
-        if self._day in (None, today):
+        # A clock set back closes no day: what serves it may still be needed.
+        if self._day is None or today <= self._day:
             self._day = today
         elif self._host.books.damage is None:  # a damaged ledger is evidence: nothing goes from it
             with contextlib.suppress(LedgerError):  # tried again at the next tick

@@ -15,6 +15,7 @@ from padpos.counter.freeze import Unreceipted, frozen
 from padpos.counter.limits import Books, Tallies
 from padpos.ledger.outbox import Waiting
 from padpos.terminal.admission import admit
+from padpos.terminal.clockwatch import ClockWatch
 from padpos.terminal.daybook import Daybook
 from padpos.terminal.people import People
 from padpos.terminal.standing import Standing
@@ -30,6 +31,7 @@ class Host(Protocol):
     state: State
     clerk: str | None
     now: Callable[[], int]
+    clock: ClockWatch
     people: People
 
     @property
@@ -118,7 +120,7 @@ class Desk:
         policy = self._host.standing.policy
         if policy is None:
             return None
-        return frozen(policy, self._unreceipted(), self._host.now())
+        return frozen(policy, self._unreceipted(), self._host.now(), self._host.clock.behind())
 
     def note(self, effect: events.Effect, clerk: str) -> None:
         """Count what bears on the clerk's day."""
@@ -143,6 +145,7 @@ class Desk:
             host.daybook.tallies(host.clerk, self._day()) if host.clerk else Tallies(),
             self._unreceipted(),
             times,
+            host.clock.behind(),
         )
 
     def _unreceipted(self) -> Unreceipted:

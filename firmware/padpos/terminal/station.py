@@ -22,6 +22,7 @@ from padpos.ledger.papers import Papers
 from padpos.terminal.acceptance import accept
 from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.clerks import Lockout
+from padpos.terminal.clockwatch import ClockWatch, latest
 from padpos.terminal.closing import Closing
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.daybook import Daybook, uptime
@@ -84,6 +85,7 @@ class Station:
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
         self.now = now
+        self.clock = ClockWatch(ledger.clock, latest(ledger))
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
         self._busy = 0
         self._changed = asyncio.Event()

@@ -54,12 +54,12 @@ async def tick(station: Station) -> None:
 
 
 def watch_freeze(station: Station) -> None:
-    """Tell screen and log when the counter closes for want of receipts, and when it opens again."""
+    """Tell screen and log when the counter closes by itself, and when it opens again."""
     found = station.desk.frozen()
     if found == station.frozen:
         return
     if found is None:
-        log.info("open again: the receipts are here")
+        log.info("open again: what kept the counter closed is gone")
     else:
         log.warning("closed: %s", found)
     station.frozen = found

@@ -15,8 +15,9 @@ from padpos_services.demo import cards
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.once import play_once
 from padpos_services.demo.open_house import keep_open
+from padpos_services.demo.play import Scenario
 from padpos_services.demo.reach import close_door, interpreter
-from padpos_services.demo.scenario import DEFAULT, Scenario, load
+from padpos_services.demo.scenario import find, load
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 VPCD = Path(__file__).parents[3] / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -24,9 +25,7 @@ VPCD = Path(__file__).parents[3] / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libi
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--once", is_flag=True, help="Play a scenario without a person, then exit.")
-@click.option(
-    "--scenario", type=_FILE, help="A TOML file of [[consignment]] tables; implies --once."
-)
+@click.option("--scenario", help="A TOML file of [[consignment]] tables, or `day`; implies --once.")
 @click.option(
     "--cards", "card_files", type=_FILE, multiple=True, help="A further card file (JSON)."
 )
@@ -50,7 +49,7 @@ VPCD = Path(__file__).parents[3] / ".cache/vpcd/usr/lib/pcsc/drivers/serial/libi
 def main(
     *,
     once: bool,
-    scenario: Path | None,
+    scenario: str | None,
     card_files: tuple[Path, ...],
     keep: Path | None,
     head_speed: float | None,
@@ -73,11 +72,11 @@ def main(
       grams = 850
       photos = 1
       faults = ["paper-out"]             # see docs/demo.md; each perhaps with @step
-      expected = "accepted"              # or "refused", "abandoned", "voided"
+      expected = "accepted"              # or "refused", "abandoned", "voided", "not-begun"
     """
     try:
         known = cards.load(cards.packaged(), *card_files)
-        plays = load(scenario or DEFAULT, known)
+        plays = load(find(scenario), known)
         if not vpcd.exists():
             raise DemoError(f"{vpcd}: no virtual card reader there: run ./setup.sh prepare")
         if os.geteuid() != 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,15 @@ from padpos_services.demo.errors import DemoError
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Card:
-    """A card to lay on the reader: its name in the file, what it is, its storage image."""
+    """A card to lay on the reader: its name in the file, what it is, its storage image.
+
+    `fields`: what stands on it, where its file tells (`expect`), for whoever has to type it.
+    """
 
     name: str
     kind: str
     image: str
+    fields: dict[str, str | None] = field(default_factory=dict)
 
 
 def packaged() -> Path:
@@ -76,4 +80,4 @@ def _card(entry: Any, where: str) -> Card:
         bytes.fromhex(image)
     except ValueError as error:
         raise DemoError(f"{where}: storage_image is not hex") from error
-    return Card(name, str(entry.get("kind", "")), image)
+    return Card(name, str(entry.get("kind", "")), image, expected)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+from pathlib import Path
 
+from padpos_services.authority.policyfile import template
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.layout import (
     CARRIER_NAME,
-    CLERK,
+    CLERKS,
     LABEL_PREFIX,
-    PIN,
     TERMINAL,
     WORLD_PORTS,
     Layout,
@@ -28,6 +30,16 @@ class Office:
     def __init__(self, layout: Layout, python: Interpreter) -> None:
         self._layout = layout
         self._python = python
+        self._law: Path | None = None
+
+    def stop_at(self, freeze_count: int) -> None:
+        """From now on publish the packaged policy with another number of entries to stop at."""
+        stated = f"freeze_count = {freeze_count}"
+        text, changed = re.subn(r"(?m)^freeze_count = \d+", stated, template())
+        if changed != 1:
+            raise DemoError("the packaged policy has no freeze_count")
+        self._law = self._layout.root / "policy.toml"
+        self._law.write_text(text, "utf-8")
 
     async def padpos(self, *words: str) -> str:
         """The terminal's command, as root: provisioning lays files into two houses."""
@@ -46,8 +58,9 @@ class Office:
 
     async def policy(self, draw_rate: int) -> None:
         """Publish the next version of the policy, with this draw rate in parts per million."""
+        file = ("--file", str(self._law)) if self._law else ()
         await self.authority(
-            "publish", "policy", "--terminal", TERMINAL, "--draw-rate", str(draw_rate)
+            "publish", "policy", "--terminal", TERMINAL, "--draw-rate", str(draw_rate), *file
         )
 
     async def _run(self, module: str, user: int, words: tuple[str, ...]) -> str:
@@ -79,8 +92,11 @@ async def found(layout: Layout, office: Office, broker_port: int, draw_rate: int
     await office.policy(draw_rate)
     await _broker(layout, office, broker_port)
     token = (await office.carrier("courier", "add", "courier-17")).strip()
-    pin = (await office.padpos("provision", "pin", "--pin", PIN)).strip()
-    _configure(layout, broker_port, pin)
+    pins = {
+        clerk: (await office.padpos("provision", "pin", "--pin", pin)).strip()
+        for clerk, pin in CLERKS.items()
+    }
+    _configure(layout, broker_port, pins)
     give(layout.counter, User.COUNTER)
     give(layout.uplink, User.UPLINK)
     return token
@@ -111,7 +127,7 @@ async def _broker(layout: Layout, office: Office, port: int) -> None:
     give(layout.carrier, User.CARRIER)
 
 
-def _configure(layout: Layout, broker_port: int, pin: str) -> None:
+def _configure(layout: Layout, broker_port: int, pins: dict[str, str]) -> None:
     config = f"""\
 terminal = "{TERMINAL}"
 carrier = "{CARRIER_NAME}"
@@ -127,8 +143,8 @@ listen = ["127.0.0.1:{WORLD_PORTS["screen"]}", {json.dumps("unix:" + str(layout.
 label_prefix = "{LABEL_PREFIX}"
 
 [clerks]
-{CLERK} = "{pin}"
 """
+    config += "".join(f'{clerk} = "{pin}"\n' for clerk, pin in pins.items())
     layout.config.write_text(config, "utf-8")
     uplink = f"""\
 link = {json.dumps(str(layout.link))}

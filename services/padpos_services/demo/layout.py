@@ -22,7 +22,9 @@ class User(IntEnum):
 LINK_GROUP = 61110
 TERMINAL = "pad-demo-01"
 CARRIER_NAME = "demo-express"
-CLERK, PIN = "c-07", "4711"
+CLERKS = {"c-07": "4711", "c-12": "2718"}
+CLERK = "c-07"
+PIN = CLERKS[CLERK]
 WORLD_PORTS = {"printer": 9100, "screen": 8080, "vpcd": 35963}  # in the counter's own namespace
 LABEL_PREFIX = "HTTPS://P.EXAMPLE/"
 

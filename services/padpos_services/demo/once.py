@@ -9,21 +9,21 @@ from typing import Any
 
 import click
 
-from padpos_services.demo import courier, summary
+from padpos_services.demo import courier, day, summary
 from padpos_services.demo.errors import DemoError
 from padpos_services.demo.gather import gather
+from padpos_services.demo.hands import DRAIN_SECONDS, Hands
 from padpos_services.demo.layout import Layout
 from padpos_services.demo.observe import observe
+from padpos_services.demo.play import Play, Scenario
 from padpos_services.demo.player import Played, Player
 from padpos_services.demo.reach import Interpreter
-from padpos_services.demo.scenario import Play, Scenario
 from padpos_services.demo.screen import Screen
 from padpos_services.demo.search import search
 from padpos_services.demo.stage import Stage
 from padpos_services.demo.tell import tell
 from padpos_services.demo.world import World
 
-DRAIN_SECONDS = 60.0
 LEAST_RUN = 10
 
 
@@ -34,14 +34,18 @@ async def play_once(
     layout = Layout(work)
     stage = Stage(layout, vpcd, head_speed, python)
     try:
-        await stage.open(scenario.draw_rate)
-        world, screen = World(stage), Screen(layout.screen)
-        player = Player(stage, world, screen)
-        await player.sign_in()
-        results = await _play_all(player, scenario.plays)
+        await stage.open(scenario.draw_rate, scenario.freeze_count)
+        screen = Screen(layout.screen)
+        hands = Hands(stage, World(stage), screen)
+        await hands.sign_in()
+        results = await _play_all(Player(hands), scenario.plays)
         tell("waiting for the last receipts", "等待回执")
         await screen.until("an empty outbox", lambda s: not any(s["queue"].values()), DRAIN_SECONDS)
         scans = await _scan(stage, results)
+        if scenario.closes_day:
+            tell("closing the day", "日结")
+            await hands.close_day()
+            await screen.until("an empty outbox", lambda s: not any(s["queue"].values()), 30)
         houses = await asyncio.to_thread(observe, stage)
     except DemoError:
         _show_logs(layout)
@@ -54,8 +58,9 @@ async def play_once(
     await asyncio.to_thread(gather, layout)
     made = summary.summarise(scenario.plays, results, rows, scans)
     made["houses"] = houses
+    made["day"] = await day.reckon(layout, stage.office, results, rows, scans)
     made["personal_data_found"] = await asyncio.to_thread(_leaks, layout, scenario.plays)
-    made["ok"] = made["ok"] and not made["personal_data_found"]
+    made["ok"] = made["ok"] and made["day"]["adds_up"] and not made["personal_data_found"]
     summary.write(made, work)
     _print(made)
     return bool(made["ok"])
@@ -65,7 +70,8 @@ async def _play_all(player: Player, plays: tuple[Play, ...]) -> list[Played]:
     results = []
     for number, play in enumerate(plays, 1):
         tell(f"{number}/{len(plays)} {play.title}")
-        results.append(await player.play(play, number))
+        stays = number < len(plays) and plays[number].shown.same_visit
+        results.append(await player.play(play, number, leave_card=stays))
     return results
 
 
@@ -89,8 +95,10 @@ def _leaks(layout: Layout, plays: tuple[Play, ...]) -> list[str]:
     for play in plays:
         texts |= {play.recipient.phone, play.recipient.address, play.sender.phone}
         texts |= {play.sender.address, play.sender.name}
-        if play.card:
-            texts |= card_texts(play.card.image)
+        if play.shown.organisation:
+            texts |= {play.shown.organisation.name, play.shown.organisation.code}
+        for card in play.cards:
+            texts |= card_texts(card.image)
     found = search(layout.root, texts - {""})
     return sorted({str(path.relative_to(layout.root)) for path, _ in found})
 
@@ -118,6 +126,10 @@ def _print(made: dict[str, Any]) -> None:
         click.echo(f"{sign} {ended:32} {item['title']}{wrong}")
     for step, figures in made["figures"].items():
         click.echo(f"    {step:12} {figures['least']:8.1f} … {figures['most']:8.1f} ms")
+    for name, line in made["day"]["lines"].items():
+        sign = "   " if len(set(line.values())) == 1 else "BAD"
+        told = "  ".join(f"{who} {count}" for who, count in line.items())
+        click.echo(f"{sign} {name:16} {told}")
     for path in made["personal_data_found"]:
         click.echo(f"BAD personal data in {path}")
     total = len(made["consignments"])

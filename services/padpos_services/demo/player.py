@@ -7,18 +7,17 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from padpos_services.demo.documents import show
 from padpos_services.demo.errors import DemoError
-from padpos_services.demo.layout import CLERK, PIN
-from padpos_services.demo.scenario import Play
-from padpos_services.demo.screen import POLL_SECONDS, CommandRefused, Json, Screen
-from padpos_services.demo.stage import Stage
-from padpos_services.demo.world import PAPER_LEFT_ROWS, World
+from padpos_services.demo.hands import ENDED, HANDS, Hands
+from padpos_services.demo.layout import CLERKS
+from padpos_services.demo.play import Play
+from padpos_services.demo.screen import POLL_SECONDS, CommandRefused, Json
+from padpos_services.demo.world import PAPER_LEFT_ROWS
 
-ENDED = ("done",)
-HANDS = ("label-unknown", "label-blocked")
-CARD_PROBLEMS = ("card-lifted", "read-timeout")
-MOST_LABELS = 4
+MOST_LABELS = 9  # three generations, each blocked before and behind
 LOOK_SECONDS = 2.0  # a whole label takes the head 1.2 s at 150 mm/s
+FAILING = ("paper-out", "paper-always-out")
 
 
 @dataclass(slots=True)
@@ -29,6 +28,7 @@ class Played:
     expected: str
     outcome: str = "unfinished"
     reason: str | None = None
+    clerk: str | None = None
     consignment: str | None = None
     waybill: str | None = None
     drawn: bool | None = None
@@ -44,23 +44,18 @@ class _Ended(Exception):
 class Player:
     """Plays one consignment after the other on one stage."""
 
-    def __init__(self, stage: Stage, world: World, screen: Screen) -> None:
-        self._stage = stage
-        self._world = world
-        self._screen = screen
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self._world = hands.world
+        self._screen = hands.screen
 
-    async def sign_in(self) -> None:
-        """Wait until the counter can open, and sign the clerk in."""
-        state = await self._screen.until("the signed documents", lambda s: bool(s["ready"]), 30)
-        if state["clerk"] is None:
-            await self._screen.do("sign-in", clerk=CLERK, pin=PIN)
-
-    async def play(self, play: Play, number: int) -> Played:
+    async def play(self, play: Play, number: int, *, leave_card: bool = False) -> Played:
         """Play a consignment; whatever goes wrong stands in the result."""
         played = Played(play.title, play.expected)
         before = len(await self._world.papers())
         try:
-            await self._policy(play)
+            await self._hands.change(play.around)
+            played.clerk = self._hands.clerk
             await self._world.parcel(number)
             await self._steps(play, played)
         except (DemoError, CommandRefused) as error:
@@ -68,12 +63,12 @@ class Player:
         except _Ended:
             pass
         finally:
-            await self._heal()
+            await self._hands.heal(leave_card=leave_card)
         played.papers = (await self._world.papers())[before:]
         return played
 
     async def _steps(self, play: Play, played: Played) -> None:
-        await self._screen.do("begin", customer=play.customer, contract=play.contract)
+        await self._begin(play, played)
         state = await self._screen.until(
             "the draw", lambda s: s["step"] != "draw" and not s["busy"]
         )
@@ -86,23 +81,24 @@ class Player:
 
     # --- one step each -----------------------------------------------------------------------
 
+    async def _begin(self, play: Play, played: Played) -> None:
+        try:
+            await self._screen.do(
+                "begin", customer=play.customer, contract=play.contract,
+                same_visit=play.shown.same_visit,
+            )  # fmt: skip
+        except CommandRefused as refused:
+            if play.expected != "not-begun":
+                raise
+            played.outcome, played.reason = "not-begun", refused.code
+            raise _Ended from refused
+
     async def _identify(self, play: Play, played: Played, *, needed: bool) -> None:
         await self._before("identify", play, played)
-        if not needed:
-            return
-        if play.card is None:
-            await self._refuse("document-not-shown", played)
-        assert play.card is not None  # _refuse ends the consignment
-        await self._world.lay(play.card, lifted_in_mid_read=play.fault("card-lifted", "identify"))
-        state = await self._screen.until("the document", _read_or_problem)
-        if state["problem"] and state["problem"]["code"] in CARD_PROBLEMS:
-            await self._world.lift()
-            await self._screen.until("the card lifted", lambda s: not s["reader"]["card"])
-            await self._world.lay(play.card)
-            state = await self._screen.until("the document, laid again", _document_or_refusal)
-        if state["problem"]:
-            await self._refuse(state["problem"]["code"], played)
-        await self._screen.do("agree")
+        problem = await show(self._hands, play) if needed else None
+        if problem is not None:
+            await self._refuse(problem, played)
+        await self._hands.agree()
 
     async def _inspect(self, play: Play, played: Played, *, needed: bool) -> None:
         await self._before("inspect", play, played)
@@ -119,21 +115,21 @@ class Player:
     async def _recipient(self, play: Play, played: Played) -> None:
         await self._before("recipient", play, played)
         sender, recipient = play.sender, play.recipient
-        await self._screen.do(
-            "sender", phone=sender.phone, name=sender.name or None, address=sender.address or None
-        )
+        if not play.shown.same_visit:
+            address = sender.address or None
+            await self._screen.do(
+                "sender", phone=sender.phone, name=sender.name or None, address=address
+            )
         await self._screen.do(
             "recipient", name=recipient.name, phone=recipient.phone, address=recipient.address
         )
         await self._screen.do("contents", contents=play.contents, grams=play.grams)
+        if "look" in await self._hands.owed():
+            clerk = self._hands.clerk
+            await self._screen.do("look", clerk=clerk, pin=CLERKS[clerk])
 
     async def _print(self, play: Play, played: Played) -> None:
-        if play.fault("paper-out", "print"):
-            await self._world.paper(False, PAPER_LEFT_ROWS)
-        if play.fault("no-paper", "print"):
-            await self._world.paper(False)
-        if play.fault("printer-silent", "print") or play.fault("kill-terminal", "print"):
-            await self._world.silent(True)
+        await self._prepare_printer(play)
         seen = len(await self._world.papers())
         await self._trouble("print", play)
         await self._screen.do("confirm")
@@ -142,21 +138,29 @@ class Player:
             await self._screen.until(
                 "the label under way", lambda s: "first-byte" in s["milliseconds"]
             )
-            await self._kill_terminal()
+            await self._hands.kill_terminal()
         for _ in range(MOST_LABELS):
             state = await self._screen.until("the label", _settled, 30)
             played.milliseconds = state["milliseconds"] or played.milliseconds
             if state["phase"] in ENDED or state["phase"] == "open":
                 break
-            seen = await self._decide(state, seen)
+            seen = await self._decide(play, state, seen)
         await self._finish(state, played)
+
+    async def _prepare_printer(self, play: Play) -> None:
+        if any(play.fault(kind, "print") for kind in FAILING):
+            await self._world.paper(False, PAPER_LEFT_ROWS)
+        if play.fault("no-paper", "print") or play.fault("printer-given-up", "print"):
+            await self._world.paper(False)
+        if play.fault("printer-silent", "print") or play.fault("kill-terminal", "print"):
+            await self._world.silent(True)
 
     # --- what happens between the steps ------------------------------------------------------
 
     async def _before(self, step: str, play: Play, played: Played) -> None:
         await self._trouble(step, play)
         if play.fault("kill-terminal", step):
-            await self._kill_terminal()
+            await self._hands.kill_terminal()
             played.outcome, played.reason = "abandoned", "interrupted"
             raise _Ended
         if play.leaves_at == step:
@@ -166,16 +170,20 @@ class Player:
 
     async def _trouble(self, step: str, play: Play) -> None:
         if play.fault("broker-down", step):
-            await self._world.network(False)
+            await self._hands.network(False)
         if play.fault("kill-uplink", step):
             await self._world.kill("uplink")
 
-    async def _decide(self, state: Json, seen: int) -> int:
+    async def _decide(self, play: Play, state: Json, seen: int) -> int:
         """What a person does who looks at the paper: how many pieces lie there afterwards."""
         await self._world.silent(False)
         whole = state["phase"] == "label-unknown" and await self._whole_label_since(seen)
         await self._world.paper(True)
-        if state["phase"] == "label-blocked":
+        if play.fault("paper-always-out"):
+            await self._world.paper(False, PAPER_LEFT_ROWS)
+        if play.fault("printer-given-up"):
+            await self._screen.do("label-void")
+        elif state["phase"] == "label-blocked":
             await self._screen.do("label-retry")
         else:
             await self._screen.do("label-whole" if whole else "label-reprint")
@@ -205,43 +213,6 @@ class Player:
             problem = state["problem"]["code"] if state["problem"] else None
             played.error = f"not recorded: {problem}"
             await self._screen.do("abandon", reason="cancelled")
-
-    async def _kill_terminal(self) -> None:
-        pid = self._stage.house.running["terminal"].pid
-        await self._world.kill("terminal")
-        await self._screen.until(
-            "the terminal's return",
-            lambda _: self._stage.house.running["terminal"].pid not in (None, pid),
-        )
-        await self.sign_in()
-
-    async def _policy(self, play: Play) -> None:
-        if play.draw_rate is None:
-            return
-        version = (await self._screen.state())["policy"]
-        await self._stage.office.policy(play.draw_rate)
-        await self._screen.until("the new policy", lambda s: s["policy"] > version)
-
-    async def _heal(self) -> None:
-        await self._world.lift()
-        await self._world.cover(False)
-        await self._world.silent(False)
-        await self._world.paper(True)
-        await self._world.network(True)
-        await self._screen.until("the reader empty", lambda s: not s["reader"]["card"])
-        state = await self._screen.state()
-        if state["phase"] == "open":
-            await self._screen.do("abandon", reason="cancelled")
-        await self._screen.until("a free counter", lambda s: s["phase"] in ("idle", *ENDED, *HANDS))
-
-
-def _read_or_problem(state: Json) -> bool:
-    return bool(state["problem"]) or bool(state["consignment"] and state["consignment"]["document"])
-
-
-def _document_or_refusal(state: Json) -> bool:
-    problem = state["problem"]["code"] if state["problem"] else None
-    return _read_or_problem(state) and problem not in CARD_PROBLEMS
 
 
 def _settled(state: Json) -> bool:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from padpos_services.demo import cards
 from padpos_services.demo.cards import Card
 from padpos_services.demo.errors import DemoError
+from padpos_services.demo.layout import CLERKS
+from padpos_services.demo.play import Around, Fault, Organisation, Person, Play, Scenario, Shown
+from padpos_services.demo.tables import Table
 
-OUTCOMES = ("accepted", "refused", "abandoned", "voided")
+CUSTOMERS = ("walk-in", "contract", "agent", "organisation", "letter", "self-service")
+OUTCOMES = ("accepted", "refused", "abandoned", "voided", "not-begun")
 STEPS = ("identify", "inspect", "recipient")
 _ANY = ("identify", "inspect", "recipient", "print", "upload")
 FAULTS = {  # each with the steps before which it can happen, the usual one first
@@ -21,64 +25,23 @@ FAULTS = {  # each with the steps before which it can happen, the usual one firs
     "lens-covered": ("inspect",),
     "paper-out": ("print",),
     "no-paper": ("print",),
+    "paper-always-out": ("print",),
+    "printer-given-up": ("print",),
     "printer-silent": ("print",),
     "broker-down": _ANY,
     "kill-terminal": ("print", "identify", "inspect", "recipient"),
     "kill-uplink": ("upload", "identify", "inspect", "recipient", "print"),
 }
 _FAULT = re.compile(r"([a-z-]+)(?:@([a-z]+))?")
-DEFAULT = Path(__file__).parent / "scenario.toml"
+_FOLDER = Path(__file__).parent
+DEFAULT = _FOLDER / "scenario.toml"
+PACKAGED = {"day": _FOLDER / "day.toml"}
+MOST_PARCELS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What goes wrong, and before which step."""
-
-    kind: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Person:
-    """Whom a clerk types: what is not given comes from the document."""
-
-    name: str
-    phone: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Play:
-    """One consignment to be played."""
-
-    title: str
-    customer: str
-    contract: str | None
-    card: Card | None
-    sender: Person
-    recipient: Person
-    contents: str
-    grams: int
-    photos: int
-    faults: tuple[Fault, ...]
-    draw_rate: int | None
-    leaves_at: str | None
-    refuses: str | None
-    expected: str
-    expected_reason: str | None
-    expected_drawn: bool | None
-
-    def fault(self, kind: str, at: str | None = None) -> bool:
-        """Whether this goes wrong, at that step."""
-        return any(f.kind == kind and at in (None, f.at) for f in self.faults)
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A whole play."""
-
-    draw_rate: int
-    plays: tuple[Play, ...]
+def find(name: str | None) -> Path:
+    """A scenario by its packaged name, or a file of one's own; the default without either."""
+    return PACKAGED.get(name, Path(name)) if name else DEFAULT
 
 
 def load(path: Path, known: dict[str, Card]) -> Scenario:
@@ -87,55 +50,33 @@ def load(path: Path, known: dict[str, Card]) -> Scenario:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DemoError(f"{path}: {error}") from error
-    reader = _Table(table, str(path))
+    reader = Table(table, str(path))
     rate = reader.take("draw_rate", int, 0)
+    freeze_count = reader.within("freeze_count", 1, 1_000_000, None)
+    closes_day = reader.take("closes_day", bool, False)
     listed = reader.take("consignment", list)
     reader.done()
-    plays = tuple(
-        _play(entry, known, f"{path}: consignment {index + 1}")
-        for index, entry in enumerate(listed)
-    )
+    plays = tuple(_all(listed, known, path))
     if not plays:
         raise DemoError(f"{path}: no [[consignment]] in it")
-    return Scenario(_rate(rate, str(path)), plays)
+    return Scenario(_rate(rate, str(path)), plays, freeze_count, closes_day)
 
 
-class _Table:
-    """Takes values out of a TOML table and refuses what is left over."""
-
-    def __init__(self, table: Any, where: str) -> None:
-        if not isinstance(table, dict):
-            raise DemoError(f"{where}: not a table")
-        self._table = dict(table)
-        self._where = where
-
-    def take(self, name: str, kind: type, default: Any = ...) -> Any:
-        """A value of a type, or the default. Raises DemoError."""
-        value = self._table.pop(name, default)
-        if value is ...:
-            raise DemoError(f"{self._where}: {name} is missing")
-        wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
-        if value is not default and wrong:
-            raise DemoError(f"{self._where}: {name} is not a {kind.__name__}")
-        return value
-
-    def choice(self, name: str, choices: tuple[str, ...], default: Any = ...) -> Any:
-        """A value out of a closed set. Raises DemoError."""
-        value = self.take(name, str, default)
-        if value is not default and value not in choices:
-            raise DemoError(f"{self._where}: {name} is not one of {', '.join(choices)}")
-        return value
-
-    def done(self) -> None:
-        """Raises DemoError where something was not taken."""
-        if self._table:
-            raise DemoError(f"{self._where}: {next(iter(self._table))}: no such setting")
+def _all(listed: list[Any], known: dict[str, Card], path: Path) -> Iterator[Play]:
+    """Each consignment so many times as it says; what changes around it does before the first."""
+    for index, entry in enumerate(listed):
+        where = f"{path}: consignment {index + 1}"
+        table = Table(entry, where)
+        times = table.within("times", 1, MOST_PARCELS, 1)
+        first = _play(table, known, where)
+        yield first
+        for number in range(2, times + 1):
+            title = f"{first.title} ({number}/{times})"
+            yield replace(first, title=title, around=Around(None, None, None))
 
 
-def _play(entry: Any, known: dict[str, Card], where: str) -> Play:
-    table = _Table(entry, where)
-    customer = table.choice("customer", ("walk-in", "contract"))
-    card = table.take("card", str, None)
+def _play(table: Table, known: dict[str, Card], where: str) -> Play:
+    customer = table.choice("customer", CUSTOMERS)
     expected = table.choice("expected", OUTCOMES)
     leaves = table.choice("leaves_at", STEPS, "inspect" if expected == "abandoned" else None)
     faults = tuple(_fault(item, f"{where}: faults") for item in table.take("faults", list, []))
@@ -145,20 +86,24 @@ def _play(entry: Any, known: dict[str, Card], where: str) -> Play:
         title=table.take("title", str, where.rpartition(": ")[2]),
         customer=customer,
         contract=table.take("contract", str, None),
-        card=cards.find(known, card, f"{where}: card") if card is not None else None,
+        shown=_shown(table, known, where),
+        around=Around(
+            _rate(table.take("draw_rate", int, None), where),
+            table.choice("clerk", tuple(CLERKS), None),
+            table.choice("network", ("down", "up"), None),
+        ),
         sender=_person(
             table.take("sender", dict, {}), f"{where}: sender",
-            name="示例寄件人", phone="13900000001", address="湖南省长沙市雨花区示范路7号",
+            Person("示例寄件人", "13900000001", "湖南省长沙市雨花区示范路7号"),
         ),
         recipient=_person(
             table.take("recipient", dict, {}), f"{where}: recipient",
-            name="示例收件人", phone="13800001234", address="湖南省永州市零陵区样例街88号",
+            Person("示例收件人", "13800001234", "湖南省永州市零陵区样例街88号"),
         ),
         contents=table.take("contents", str, "书籍"),
         grams=table.take("grams", int, 850),
-        photos=table.take("photos", int, 1 if customer == "walk-in" else 0),
+        photos=table.within("photos", 0, 8, 1 if customer == "walk-in" else 0),
         faults=faults,
-        draw_rate=_rate(table.take("draw_rate", int, None), where),
         leaves_at=leaves,
         refuses=table.take("refuses", str, None),
         expected=expected,
@@ -166,15 +111,41 @@ def _play(entry: Any, known: dict[str, Card], where: str) -> Play:
         expected_drawn=table.take("expected_drawn", bool, None),
     )  # fmt: skip
     table.done()
-    if not 0 <= play.photos <= 8:
-        raise DemoError(f"{where}: photos is not 0 to 8")
     return play
 
 
-def _person(table: Any, where: str, **defaults: str) -> Person:
-    reader = _Table(table, where)
-    take: Callable[[str], str] = lambda name: reader.take(name, str, defaults.get(name, ""))  # noqa: E731
-    person = Person(take("name"), take("phone"), take("address"))
+def _shown(table: Table, known: dict[str, Card], where: str) -> Shown:
+    organisation = table.take("organisation", dict, None)
+    shown = Shown(
+        _card(table.take("card", str, None), known, f"{where}: card"),
+        _card(table.take("agent", str, None), known, f"{where}: agent"),
+        _organisation(organisation, f"{where}: organisation") if organisation else None,
+        table.take("typed", str, None),
+        table.take("same_visit", bool, False),
+    )
+    if shown.typed and (shown.card is None or not shown.card.fields):
+        raise DemoError(f"{where}: typed: a card whose fields its file tells (expect) is needed")
+    return shown
+
+
+def _card(name: str | None, known: dict[str, Card], where: str) -> Card | None:
+    return cards.find(known, name, where) if name is not None else None
+
+
+def _organisation(table: Any, where: str) -> Organisation:
+    reader = Table(table, where)
+    organisation = Organisation(reader.take("name", str), reader.take("code", str))
+    reader.done()
+    return organisation
+
+
+def _person(table: Any, where: str, default: Person) -> Person:
+    reader = Table(table, where)
+    person = Person(
+        reader.take("name", str, default.name),
+        reader.take("phone", str, default.phone),
+        reader.take("address", str, default.address),
+    )
     reader.done()
     return person
 

@@ -14,6 +14,8 @@ from padpos_services.demo.processes import House, Program
 from padpos_services.demo.reach import Interpreter
 from padpos_services.demo.tell import tell
 
+LOOK_UPS = 3000  # a minute: one courier scans the labels of a whole day
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -45,9 +47,11 @@ class Stage:
         self._head_speed = head_speed
         self._namespace: Namespace | None = None
 
-    async def open(self, draw_rate: int) -> None:
+    async def open(self, draw_rate: int, freeze_count: int | None = None) -> None:
         """Found the houses and start every process. Raises DemoError."""
         self.layout.make()
+        if freeze_count is not None:
+            self.office.stop_at(freeze_count)
         tell("keys, certificates, enrolment", "密钥、证书、入网")
         self.courier_token = await founding.found(
             self.layout, self.office, self.ports.broker, draw_rate
@@ -122,7 +126,7 @@ class Stage:
             "serve", "--home", str(layout.carrier), "--feed", f"http://127.0.0.1:{ports.feed}/feed",
             "--feed-token", str(layout.carrier / "authority-feed.token"),
             "--feed-key", str(layout.carrier / "authority-keys.json"),
-            "--port", str(ports.safenumber),
+            "--port", str(ports.safenumber), "--per-minute", str(LOOK_UPS),
         )  # fmt: skip
         await self.house.start(
             self._program("safenumber", "padpos_services.safenumber", carrier, User.CARRIER)

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from padpos_services.demo.play import Play
 from padpos_services.demo.player import Played
-from padpos_services.demo.scenario import Play
 
 Json = dict[str, Any]
 MACHINE_STEPS = ("identify", "inspect", "first-byte", "print")  # sealing lies before the first byte
@@ -65,6 +65,7 @@ def _consignment(play: Play, played: Played, rows: list[Json], courier: dict[str
         "expected": play.expected,
         "outcome": played.outcome,
         "reason": played.reason,
+        "clerk": played.clerk,
         "drawn": played.drawn,
         "waybill": played.waybill,
         "seq": end["seq"],
@@ -86,7 +87,7 @@ def _wrong(play: Play, played: Played, item: Json) -> list[str]:
         not in (None, played.reason),
         f"drawn {played.drawn}, not {play.expected_drawn}": play.expected_drawn
         not in (None, played.drawn),
-        "no receipt": item["receipt"] is None,
+        "no receipt": item["receipt"] is None and play.expected != "not-begun",
         "no label": accepted and not item["labels"],
         "a label without an accepted parcel": not accepted
         and play.expected != "voided"

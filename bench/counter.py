@@ -1,8 +1,9 @@
-"""One transition of the counter's law, against a plain function call."""
+"""One transition of the counter's law, for every class of customer, against a plain call."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 
@@ -13,7 +14,8 @@ from padpos.counter import events
 from padpos.counter.consignment import Photo
 from padpos.counter.events import Event
 from padpos.counter.flow import IDLE, Next, Outcome, State, transition
-from padpos.wire.fact_values import MARKS, STEPS_OF
+from padpos.counter.identity import Role
+from padpos.wire.fact_values import MARKS, STEPS_OF, Drawn
 from padpos.wire.policy import (
     Choice,
     DocumentClass,
@@ -28,7 +30,13 @@ from padpos.wire.policy import (
 )
 
 NOW = 1_795_000_000_000  # ms since the Unix epoch; a day on which the document is valid
+AGENT_NUMBER, AGENT_BIRTH = "110101190802030015", "19080203"
+PHOTO = Photo(bytes(32), 300_000, "ok")
 Move = Callable[[State, Event, Policy, int], Next]
+
+
+def _duty(customer: str) -> Duty:
+    return Duty.EXEMPT if customer == "letter" else Duty.REQUIRED
 
 
 def policy() -> Policy:
@@ -42,7 +50,7 @@ def policy() -> Policy:
             DocumentClass("citizen", "居民身份证", "ID card", NumberRule.CITIZEN, True),
         ),
         requirements=tuple(
-            Requirement(customer, step, Duty.REQUIRED, "bench")
+            Requirement(customer, step, _duty(customer), "bench")
             for customer, steps in STEPS_OF.items()
             for step in steps
         ),
@@ -62,23 +70,46 @@ def policy() -> Policy:
     )
 
 
-def walk_in() -> tuple[Event, ...]:
-    """A walk-in customer's parcel, from the clerk's first touch to the printed label."""
-    document = consignment().document
-    assert document is not None  # a walk-in customer's consignment has one
+def parcel(customer: str) -> tuple[Event, ...]:
+    """A parcel of a class, from the first touch to the printed label; a contract's is drawn."""
+    contract = "c-1" if customer == "contract" else None
+    clerk = None if customer == "self-service" else "clerk-1"
     return (
-        events.Begun(CONSIGNMENT, "walk-in", clerk="clerk-1"),
-        events.DocumentRead(document, "chip", 1),
-        events.PersonAgreed(),
-        events.PhotoTaken(Photo(bytes(32), 300_000, "ok")),
-        events.PhotoTaken(Photo(bytes([1]) * 32, 300_000, "ok")),
-        events.SenderGiven(SENDER.phone),
+        events.Begun(CONSIGNMENT, customer, contract, clerk),
+        *_identified(customer),
+        *([] if customer == "letter" else [events.PhotoTaken(PHOTO), events.PhotoTaken(PHOTO)]),
+        events.SenderGiven(SENDER.phone, SENDER.name, SENDER.address),
         events.RecipientGiven(RECIPIENT),
         events.ContentsGiven("书籍 3 本、文具", 1250, True),
+        *([events.Looked("clerk-2", remote=False)] if customer == "self-service" else []),
         events.Confirmed(),
         events.Recorded("PD2611000001"),
         events.LabelEnded("printed"),
     )
+
+
+def _identified(customer: str) -> tuple[Event, ...]:
+    document = consignment().document
+    assert document is not None  # a walk-in customer's consignment has one
+    agent = replace(
+        document, name="陆知微", number=AGENT_NUMBER, sex="男", birth=AGENT_NUMBER[6:14]
+    )
+    roles = [(document, Role.SENDER)]
+    if customer == "agent":
+        roles.append((agent, Role.AGENT))
+    shown = [events.DocumentRead(shown, "chip", 1, role) for shown, role in roles]
+    match customer:
+        case "contract":
+            drawn: tuple[Event, ...] = (events.DrawMade(Drawn("2026-11-24", 1, True)),)
+            return (*drawn, *shown, events.PersonAgreed())
+        case "letter":
+            return ()
+        case "self-service":
+            return tuple(shown)
+        case "organisation":
+            named = events.OrganisationGiven("样例文具有限公司", "91110000000000001H")
+            return (named, *shown, events.PersonAgreed())
+    return (*shown, events.PersonAgreed())
 
 
 def walk(move: Move, script: Sequence[Event], law: Policy) -> State:
@@ -105,24 +136,33 @@ def _per_event(move: Move, script: Sequence[Event], law: Policy) -> Measure:
 
 @contextmanager
 def plan() -> Iterator[Plan]:
-    """One accepted parcel, again and again."""
-    script, law = walk_in(), policy()
-    if walk(transition, script, law).outcome is not Outcome.ACCEPTED:
-        raise click.ClickException("the bench's parcel is no longer accepted; its events are old")
+    """One accepted parcel of each class, again and again."""
+    law = policy()
+    scripts = {customer: parcel(customer) for customer in STEPS_OF}
+    for customer, script in scripts.items():
+        if walk(transition, script, law).outcome is not Outcome.ACCEPTED:
+            raise click.ClickException(f"the bench's {customer} parcel is no longer accepted")
+    floor = Way("plain function call", _per_event(_stay, scripts["walk-in"], law))
     yield Plan(
         ways=(
-            Way("plain function call", _per_event(_stay, script, law)),
-            Way("transition", _per_event(transition, script, law), Target(0.001)),
+            floor,
+            *(
+                Way(f"transition, {customer}", _per_event(transition, script, law), Target(0.001))
+                for customer, script in scripts.items()
+            ),
         ),
-        ratios=(Ratio("transition / plain call", "transition", "plain function call"),),
-        notes=(f"Mean over the {len(script)} events of an accepted walk-in parcel.",),
+        ratios=tuple(
+            Ratio(f"{customer} / plain call", f"transition, {customer}", floor.name)
+            for customer in scripts
+        ),
+        notes=("Mean over the events of an accepted parcel of each class.",),
     )
 
 
 @click.command()
 @options(count=2000)
 def main(rounds: int, count: int, as_json: bool) -> None:
-    """Take a parcel through the law of the counter, against plain function calls."""
+    """Take parcels of every class through the law of the counter, against plain calls."""
     with plan() as planned:
         show(run("counter", planned, rounds, count), as_json)
 

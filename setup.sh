@@ -18,7 +18,7 @@ Usage: ./setup.sh COMMAND [OPTIONS]
 
   demo    prepare, then run a whole parcel counter on this machine; OPTIONS are the demo's own:
           --once            play a scenario without a person and exit (0 only if all went well)
-          --scenario FILE   play another scenario (TOML)
+          --scenario FILE   play another scenario (TOML), or `day`: 200 consignments and the day's end
           --cards FILE      take further ID cards (JSON)
           --keep DIR        leave everything in DIR, DIR/summary.json first
           ./setup.sh demo --help tells all of them

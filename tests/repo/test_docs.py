@@ -135,7 +135,7 @@ def test_every_option_of_the_demo_is_told() -> None:
 
 
 def test_every_key_of_a_scenario_is_told_and_no_other() -> None:
-    keys = literals("services/padpos_services/demo/scenario.py", "take", "choice")
+    keys = literals("services/padpos_services/demo/scenario.py", "take", "choice", "within")
     keys |= {"name", "phone", "address"}
     text = page("demo.md")
     assert len(keys) > 15
@@ -160,7 +160,7 @@ def test_every_field_of_the_summary_is_told() -> None:
     made = summary.summarise((play,), [Played("t", "refused")], [], {})
     label = {"generation", "status", "said_by", "reason", "png", "escpos"}
     fields = {*made, *made["consignments"][0], *made["paths"], *label}
-    fields |= {"houses", "personal_data_found"}
+    fields |= {"houses", "personal_data_found", "day", "lines", "owed", "adds_up"}
     assert fields <= named(page("demo.md"))
     assert set(summary.MACHINE_STEPS) <= named(page("demo.md"))
 

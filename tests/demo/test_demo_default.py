@@ -149,7 +149,8 @@ def texts_of_the_default_scenario() -> set[str]:
     for play in scenario.load(scenario.DEFAULT, known).plays:
         texts |= {play.recipient.phone, play.recipient.address, play.sender.phone}
         texts |= {play.sender.name, play.sender.address}
-        texts |= once.card_texts(play.card.image) if play.card else set()
+        for card in play.cards:
+            texts |= once.card_texts(card.image)
     named = json.loads(cards.packaged().read_text("utf-8"))["cards"]
     for card in named:
         texts |= {card["expect"]["name"], card["expect"]["number"]}

@@ -25,6 +25,7 @@ from padpos.terminal import keys
 from padpos.terminal import tpm as terminal_tpm
 from padpos.terminal.keys import KeysMissing
 from padpos.terminal.tpm import TpmSigner
+from padpos.ui.commands import execute
 from padpos.upkeep import provision
 from padpos.upkeep.provision import ProvisioningError
 from padpos.uplink.link import Link
@@ -33,8 +34,9 @@ from padpos.wire.facts import ClerkFacts, Kind
 from padpos.wire.keys import Alg, CannotSign, PublicKey, key_id
 from padpos_drivers.tpm.keyfile import KeyFile
 from tests.ledger import shelf
-from tests.terminal.counters import configuration, counter
+from tests.terminal.counters import Counter, configuration, counter
 from tests.terminal.test_terminal_files import GOOD
+from tests.uplink.office import until
 from tests.wire import second_reader
 from tests.wire.vector_objects import START, TERMINAL
 
@@ -267,6 +269,57 @@ def test_a_counter_whose_tpm_goes_says_so_and_goes_on_when_it_is_back(
     query = "SELECT raw FROM entries WHERE kind = 'consignment'"
     assert len(ledger.db.execute(query).fetchall()) == 1
     ledger.close()
+
+
+async def recorded(made: Counter, kind: Kind) -> int:
+    """How many entries of a kind there are."""
+    query = "SELECT count(*) FROM entries WHERE kind = ?"
+    rows = await made.station.in_ledger(made.ledger.db.execute, query, (str(kind),))
+    found: int = rows.get
+    return found
+
+
+def test_what_must_be_recorded_waits_for_a_tpm_that_is_away(
+    tpm: Tpm, signer: TpmSigner, tmp_path: Path
+) -> None:
+    """Rule 4: pulled in mid-consignment it closes the counter; the draw and the end come later."""
+
+    async def drawn_and_dropped() -> None:
+        async with counter(tmp_path, entry_key=signer) as made:
+            tpm.pull()
+            await execute(made.station, "begin", {"customer": "contract", "contract": "contract-9"})
+            await until(lambda: made.station.closed == "tpm-absent")
+            assert await recorded(made, Kind.DRAW) == 0
+            tpm.plug_in()
+            await made.settle()
+            assert made.station.closed is None
+            assert await recorded(made, Kind.DRAW) == 1
+            tpm.pull()
+            await execute(made.station, "abandon", {"reason": "sender-left"})
+            await until(lambda: made.station.closed == "tpm-absent")
+            tpm.plug_in()
+            await made.settle()
+            assert await recorded(made, Kind.ABANDONED) == 1
+
+    asyncio.run(drawn_and_dropped())
+
+
+def test_what_a_crash_left_is_settled_once_the_tpm_is_back(
+    tpm: Tpm, signer: TpmSigner, tmp_path: Path
+) -> None:
+    """Rule 4: a TPM that goes just then does not end the program, nor is the parcel forgotten."""
+
+    async def interrupted() -> None:
+        async with counter(tmp_path, entry_key=signer) as made:
+            await made.walk_in(until="contents")
+        tpm.pull()
+        async with counter(tmp_path, entry_key=signer, recover=True) as made:
+            assert made.station.closed == "tpm-absent"
+            tpm.plug_in()
+            await until(lambda: made.station.closed is None)
+            assert await recorded(made, Kind.ABANDONED) == 1
+
+    asyncio.run(interrupted())
 
 
 def test_a_clerk_who_signs_in_without_the_tpm_reads_why(

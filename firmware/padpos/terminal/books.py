@@ -12,11 +12,12 @@ from typing import ParamSpec, TypeVar
 from padpos.ledger import aside
 from padpos.ledger.aside import Note
 from padpos.ledger.check import Check
-from padpos.ledger.errors import LedgerStalled, LedgerUnfit, typed
+from padpos.ledger.errors import LedgerError, LedgerStalled, LedgerUnfit, typed
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.room import Space
 from padpos.ledger.status import LedgerStatus, status
+from padpos.wire.keys import CannotSign
 
 log = logging.getLogger("padpos.terminal")
 
@@ -45,6 +46,7 @@ class Books:
         self._thread = thread
         self._tell = tell
         self._stalled: str | None = None
+        self._unseen: str | None = None
         self._more = asyncio.Event()
 
     @property
@@ -54,6 +56,8 @@ class Books:
             return self.damage.code
         if self._stalled is not None:
             return self._stalled
+        if self._unseen is not None:
+            return self._unseen
         return str(self.space.closing) if self.space and self.space.closing else None
 
     async def call(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -69,15 +73,19 @@ class Books:
         except LedgerStalled:
             await self.look()
             raise
-        self._count(waiting)
+        if isinstance(waiting, LedgerUnfit):
+            self.found(waiting)
+        elif isinstance(waiting, Waiting):
+            self._count(waiting)
         return result
 
     async def surely(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same for what must be recorded: waits for room, the counter closed meanwhile."""
+        """The same for what must be recorded: waits for room, or for the key, the counter closed
+        meanwhile."""
         while True:
             try:
                 result = await self.call(call, *args, **kwargs)
-            except LedgerStalled as error:
+            except (LedgerStalled, CannotSign) as error:
                 self.stall(error.code)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
@@ -123,14 +131,14 @@ class Books:
         self._more = asyncio.Event()
 
     async def look(self) -> None:
-        """See how much room there is."""
+        """See how much room there is; closed where the disk does not tell."""
         before = self.closed
         try:
-            self.space = await self._run(self._look)
+            self.space, self._unseen = await self._run(self._look), None
+        except LedgerStalled as error:
+            self._unseen = error.code
         except LedgerUnfit as error:
             self.found(error)
-        except LedgerStalled as error:
-            log.warning("the disk does not tell how much room there is: %s", error)
         if self.closed != before:
             log.info("room on the disk: %s", self.closed or "enough")
             self._tell()
@@ -158,10 +166,13 @@ class Books:
             await asyncio.sleep(CHECK_AGAIN_SECONDS)
         await asyncio.Event().wait()
 
-    def _job(self, job: Callable[[], R]) -> tuple[R, Waiting]:
+    def _job(self, job: Callable[[], R]) -> tuple[R, Waiting | LedgerError]:
         result = self._ledger.attempt(job)
-        with typed():
-            return result, self._outbox.waiting()
+        try:
+            with typed():
+                return result, self._outbox.waiting()
+        except LedgerError as error:  # the job is done: said to have failed, it would be done twice
+            return result, error
 
     def _look(self) -> Space | None:
         with typed():

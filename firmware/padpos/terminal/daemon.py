@@ -70,8 +70,9 @@ def _run(config: TerminalConfig, ledger: Ledger, keys: TerminalKeys) -> None:
     unable = terminal_keys.why_unable(keys.entry)
     if unable is not None:
         log.error("closed, the entry key does not sign: %s", unable.what)
-    with contextlib.closing(ledger):
-        asyncio.run(_serve(config, ledger, standing, keys.entry, unable))
+    # The thread ends first: what it is at when we are asked to stop is not broken off.
+    with contextlib.closing(ledger), ThreadPoolExecutor(1, "ledger") as thread:
+        asyncio.run(_serve(config, ledger, standing, keys.entry, unable, thread=thread))
 
 
 async def _serve(
@@ -80,6 +81,8 @@ async def _serve(
     standing: Standing,
     key: Signer,
     unable: CannotSign | None,
+    *,
+    thread: ThreadPoolExecutor,
 ) -> None:
     loop = asyncio.get_running_loop()
 
@@ -103,7 +106,7 @@ async def _serve(
         recorder=Recorder(config, ledger, standing, now_ms),
         devices=devices,
         now=now_ms,
-        ledger_thread=ThreadPoolExecutor(1, "ledger"),
+        ledger_thread=thread,
         closed=unable.code if unable else None,
         volatile=Volatile(config.volatile) if config.volatile else None,
     )

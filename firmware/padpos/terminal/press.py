@@ -37,7 +37,7 @@ class Host(Protocol):
         """Run a call on the ledger's thread."""
 
     async def surely(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same for what must be recorded: waits until there is room for it."""
+        """The same for what must be recorded: waits until it can be."""
 
 
 class Press:

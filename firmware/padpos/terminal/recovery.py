@@ -41,7 +41,7 @@ def paper_under_way(ledger: Ledger) -> bool:
 async def settle(books: Books, recorder: Recorder, held: Held, press: Press) -> LabelOwed | None:
     """Record open consignments as abandoned, sweep, and find the paper nobody vouched for.
 
-    Can be done again where it failed. Raises LedgerError.
+    Can be done again where it failed. Raises LedgerError or CannotSign.
     """
     interrupted = await books.call(recorder.interrupted)
     if interrupted:

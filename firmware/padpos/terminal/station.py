@@ -36,6 +36,7 @@ from padpos.terminal.standing import Standing
 from padpos.terminal.stopwatch import Stopwatch
 from padpos.terminal.volatile import Volatile
 from padpos.wire.errors import WireError
+from padpos.wire.keys import CannotSign
 from padpos_drivers.camera.interface import CameraError
 from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import ReaderEvent
@@ -219,7 +220,7 @@ class Station:
         return await self.books.call(call, *args, **kwargs)
 
     async def surely(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same for what must be recorded: waits until there is room for it."""
+        """The same for what must be recorded: waits until it can be."""
         return await self.books.surely(call, *args, **kwargs)
 
     # --- the loop ----------------------------------------------------------------------------
@@ -227,7 +228,7 @@ class Station:
     async def recover(self) -> None:
         """Settle what a crash left: open consignments, and a paper nobody vouched for.
 
-        Where there is no room for that, or damage in the way, the counter comes up closed.
+        Where no room or key is there for that, or damage in the way, the counter comes up closed.
         """
         await self.closing.look_back()
         if self.standing.policy is None:
@@ -236,7 +237,7 @@ class Station:
         try:
             owed = await settle(self.books, self._recorder, self._held, self._press)
             await self.closing.recall()
-        except LedgerStalled as error:
+        except (LedgerStalled, CannotSign) as error:
             self._unrecovered = True
             self.books.stall(error.code)
         except LedgerError:

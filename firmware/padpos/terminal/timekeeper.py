@@ -31,7 +31,7 @@ async def keep_checkpoints(station: Station) -> None:
         await asyncio.sleep(CHECKPOINT_SECONDS)
         try:
             await station.in_ledger(station.checkpoint)
-        except LedgerError as error:
+        except (LedgerError, CannotSign) as error:
             log.warning("no checkpoint was recorded: %s", error)
 
 

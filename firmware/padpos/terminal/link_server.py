@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from padpos import __version__
-from padpos.ledger.errors import LedgerError
+from padpos.ledger.errors import LedgerError, LedgerUnfit
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.outbox import Outbox
 from padpos.terminal.station import Station
@@ -85,7 +85,14 @@ class LinkServer:
                 wait = fields.uint(milliseconds, "wait", MOST_WAIT_MS)
                 await self._station.outbox_changed(wait / 1000, told.change)
                 return None
-        return await self._sealed(operation, arguments)
+            case Operation.AGAIN, []:
+                again = await self._station.in_ledger(self._station.standing.wants.told)
+                return again.to_cbor()
+        try:
+            return await self._sealed(operation, arguments)
+        except LedgerError as error:  # a bad spot on the disk must not hold up what lies behind it
+            log.error("what the uplink asked for can't be read: %s", error)
+            return None
 
     async def _sealed(self, operation: Operation, arguments: list[Cbor]) -> Cbor:
         """What the uplink fetches to send."""
@@ -103,8 +110,6 @@ class LinkServer:
                     fields.uint(offset, "offset", MOST_NUMBER),
                 )
                 return part.to_bytes() if part else None
-            case Operation.AGAIN, []:
-                return (await in_ledger(wants.told)).to_cbor()
             case Operation.PROOF, [digest]:
                 return await in_ledger(wants.proof, fields.octets(digest, "hash", 32))
         raise Malformed("link: arguments that are not the operation's")
@@ -136,7 +141,10 @@ class LinkServer:
         return self._outbox.entries(after, most), photos, behind
 
     async def _down(self, kind: str, payload: bytes) -> str:
-        answer = await self._station.in_ledger(self._station.standing.take, kind, payload)
+        try:
+            answer = await self._station.in_ledger(self._station.standing.take, kind, payload)
+        except LedgerUnfit as error:  # it would come again at once, and nothing else would pass
+            return error.code
         if kind == "want":
             self._station.send_again()
         self._station.tell()

@@ -106,6 +106,13 @@ class Broker:
         """Let it write what it holds to its file (mosquitto(8), SIGUSR1)."""
         self._process.tell(signal.SIGUSR1)
 
+    def stand_still(self) -> None:
+        """Answer nothing, the connections kept."""
+        self._process.tell(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.tell(signal.SIGCONT)
+
     def stop(self, how: int = signal.SIGTERM) -> None:
         self._process.end(how)
 

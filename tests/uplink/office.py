@@ -41,6 +41,7 @@ class Heard:
     entries: dict[int, bytes] = field(default_factory=dict)
     parts: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
     sizes: dict[bytes, int] = field(default_factory=dict)
+    ages: list[int] = field(default_factory=list)
 
     def note(self, kind: str, payload: bytes) -> None:
         """Take one message apart."""
@@ -59,6 +60,7 @@ class Heard:
             self.messages.append(("proof", proof.number))
         else:
             status = TerminalStatus.from_bytes(payload)
+            self.ages += [status.oldest_ms] if status else []
             self.messages.append(("status", status.health if status else "offline"))
 
     def whole(self) -> list[bytes]:

@@ -49,8 +49,9 @@ class Forwarder:
             try:
                 await broker.connect()
                 log.info("connected, %d entries waiting", view.queued)
+                upward = Upward(up, broker, self._config)
                 await _first_of(
-                    Upward(up, broker, self._config).run(), _downward(down, broker), broker.lost()
+                    upward.run(), upward.watch(), _downward(down, broker), broker.lost()
                 )
             finally:
                 await broker.close()

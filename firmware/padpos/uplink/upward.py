@@ -29,8 +29,10 @@ PAGE = 100
 MOST_PARTS = 8  # under way at once: a mebibyte, for which an entry may have to wait
 MOST_ASIDE = 250
 STALLED_SECONDS = 60.0
+WATCH_SECONDS = 1.0
 UNANSWERED_SECONDS = 600.0
 STATUS_SECONDS = 1.0
+AGE_SECONDS = 60.0  # after which a status is told again because only the age has changed
 HEADROOM = 256  # bytes of topic, properties and framing beside a payload
 
 
@@ -52,6 +54,7 @@ class Upward:
         self._aside: dict[Key, int] = {}  # in which pass it was refused last
         self._status: TerminalStatus | None = None
         self._told = 0.0
+        self._telling = False
         self._progress = time.monotonic()
         self._failure: Exception | None = None
 
@@ -60,6 +63,13 @@ class Upward:
         while True:
             if not await self._round():
                 await self._link.wait(WAIT_MS)
+            self._watch()
+
+    async def watch(self) -> None:
+        """End the connection once nothing gets on; beside `run`, which may wait for a window that
+        a broker never opens again."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
             self._watch()
 
     async def _round(self) -> bool:
@@ -160,19 +170,20 @@ class Upward:
         health = f"{len(self._aside)} set aside" if self._aside else view.health
         status = TerminalStatus(view.version, view.queued, view.oldest_ms, health)
         said, now = self._status, time.monotonic()
-        if said is not None and (
-            (said.queued, said.health) == (status.queued, status.health)
-            or now - self._told < STATUS_SECONDS
-        ):
-            return
+        if said is not None:
+            older = (said.queued, said.health) == (status.queued, status.health)
+            if said == status or now - self._told < (AGE_SECONDS if older else STATUS_SECONDS):
+                return
         async with self._free:
+            self._telling = True
             await self._broker.publish("status", status.to_bytes(), retain=True)
+            self._telling = False
         self._status, self._told = status, now
 
     def _watch(self) -> None:
         if self._failure is not None:
             raise self._failure
-        if not self._flying:
+        if not self._flying and not self._telling:
             self._progress = time.monotonic()
         elif time.monotonic() - self._progress > STALLED_SECONDS:
             raise BrokerLost("no progress for a minute")

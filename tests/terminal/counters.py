@@ -263,8 +263,7 @@ class Counter:
         return self.station.state.phase
 
     def _reading(self) -> bool:
-        task = getattr(self.station, "_reading", None)
-        return task is not None and not task.done() and not self.reader.hold
+        return self.station.cards.reading and not self.reader.hold
 
 
 def read_chain(ledger: Ledger, kind: Kind | None = None) -> list[Facts]:

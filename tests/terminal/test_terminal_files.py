@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from padpos.ledger.ledger import Clock, Ledger
-from padpos.terminal import config, keys
+from padpos.terminal import config, daemon, keys
 from padpos.terminal.clerks import hash_pin
 from padpos.terminal.config import ConfigError
 from padpos.terminal.keys import KeysMissing
@@ -53,6 +53,20 @@ def test_a_configuration_is_read_with_its_paths_beside_it(tmp_path: Path) -> Non
     assert (read.state, read.printer_port) == (tmp_path / "state", 9100)
     assert read.listen == ("127.0.0.1:8080", f"unix:{tmp_path / 'screen.sock'}")
     assert read.least_suite is Alg.XWING
+    assert read.csca is None
+    with_roots = written(tmp_path, GOOD.replace("[clerks]", 'csca = "csca"\n[clerks]'))
+    assert config.load(with_roots).csca == tmp_path / "csca"
+
+
+def test_root_certificates_that_are_no_use_are_named_before_the_counter_opens(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, GOOD.replace("[clerks]", 'csca = "roots.pem"\n[clerks]'))
+    with pytest.raises(ConfigError, match=r"terminal\.toml: csca: .*roots\.pem: No such file"):
+        daemon.main(path)
+    (tmp_path / "roots.pem").write_text("hello")
+    with pytest.raises(ConfigError, match="neither certificates nor a whole master list"):
+        daemon.main(path)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from padpos_drivers.idcard.document import IdDocument
+
+_CAN_LENGTH: Final = 6
 
 
 class ReaderEvent(Enum):
@@ -48,6 +50,12 @@ class Access:
 
     mrz: str = ""
     can: str = ""
+
+    @classmethod
+    def given(cls, text: str) -> "Access":
+        """Take what came through one field: six characters are the number, all else the lines."""
+        text = text.strip()
+        return cls(can=text) if len(text) == _CAN_LENGTH else cls(mrz=text)
 
 
 @dataclass(frozen=True, slots=True)

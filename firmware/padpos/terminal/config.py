@@ -25,7 +25,7 @@ class TerminalConfig:
     """One terminal. Paths are absolute once loaded.
 
     `pins` maps a clerk to a PIN's hash, `service` a technician; `volatile` is a memory-backed
-    folder, None for this process's memory alone.
+    folder, None for this process's memory alone; `csca` is a file or folder of root certificates.
     """
 
     terminal: str
@@ -46,6 +46,7 @@ class TerminalConfig:
     limits: Limits = field(default_factory=Limits)
     service: dict[str, str] = field(default_factory=dict)
     volatile: Path | None = None
+    csca: Path | None = None
 
 
 def load(path: Path) -> TerminalConfig:
@@ -83,6 +84,7 @@ class _Reader:
             pins=self._pins("clerks", self._take(table, "clerks", dict)),
             service=self._pins("service", table.pop("service", {})),
             volatile=self._file(table, "volatile") if "volatile" in table else None,
+            csca=self._file(table, "csca") if "csca" in table else None,
             limits=Limits(
                 least_free=self._mebibytes("least_free_mib", table.pop("least_free_mib", 64)),
                 quota=self._mebibytes("quota_mib", table.pop("quota_mib", 4096)),

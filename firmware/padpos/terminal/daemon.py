@@ -17,13 +17,14 @@ from padpos.ledger.held import Held
 from padpos.ledger.ledger import Clock, Ledger
 from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
-from padpos.terminal.config import TerminalConfig, load
+from padpos.terminal.config import ConfigError, TerminalConfig, load
 from padpos.terminal.devices import Devices
 from padpos.terminal.keys import TerminalKeys
 from padpos.terminal.labels import warm_up
 from padpos.terminal.link_server import LinkServer
 from padpos.terminal.listener import serve_screen
 from padpos.terminal.opening import Closed, opened_or_closed
+from padpos.terminal.protocols import card_protocols
 from padpos.terminal.recorder import Recorder
 from padpos.terminal.recovery import load_documents, paper_under_way
 from padpos.terminal.standing import Standing
@@ -34,8 +35,10 @@ from padpos.ui.app import Screen
 from padpos.ui.closed import ClosedScreen
 from padpos.wire.keys import CannotSign, Signer
 from padpos_drivers.camera.worker import WorkerCamera
+from padpos_drivers.idcard.emrtd.csca import CscaUnreadable
 from padpos_drivers.idcard.interface import ReaderEvent
 from padpos_drivers.idcard.open import open_reader
+from padpos_drivers.idcard.protocol import CardProtocol
 from padpos_drivers.printer import EscposPrinter, TcpPrinterAddress
 
 log = logging.getLogger("padpos.terminal")
@@ -54,6 +57,7 @@ def main(path: Path) -> None:
     config = load(path)
     if config.volatile is not None:
         Volatile(config.volatile).close()  # refused now, before there is anything to close
+    protocols = _protocols(path, config)
     keys = terminal_keys.load(config.keys)
     clock = Clock(now_ms, synchronised)
     ledger = opened_or_closed(config, keys.entry, clock)
@@ -61,10 +65,23 @@ def main(path: Path) -> None:
         again = partial(opened_or_closed, config, keys.entry, clock)
         ledger = asyncio.run(_stay_closed(config, ledger, again))
     if isinstance(ledger, Ledger):
-        _run(config, ledger, keys)
+        _run(config, ledger, keys, protocols)
 
 
-def _run(config: TerminalConfig, ledger: Ledger, keys: TerminalKeys) -> None:
+def _protocols(path: Path, config: TerminalConfig) -> tuple[CardProtocol, ...]:
+    """All kinds of card; root certificates that are no use are a mistake of the file's."""
+    try:
+        return card_protocols(config.csca)
+    except CscaUnreadable as error:
+        raise ConfigError(f"{path}: csca: {error}") from error
+
+
+def _run(
+    config: TerminalConfig,
+    ledger: Ledger,
+    keys: TerminalKeys,
+    protocols: tuple[CardProtocol, ...],
+) -> None:
     standing = Standing(ledger, Held(ledger), keys, config.carrier)
     load_documents(standing, config.state)
     unable = terminal_keys.why_unable(keys.entry)
@@ -72,7 +89,12 @@ def _run(config: TerminalConfig, ledger: Ledger, keys: TerminalKeys) -> None:
         log.error("closed, the entry key does not sign: %s", unable.what)
     # The thread ends first: what it is at when we are asked to stop is not broken off.
     with contextlib.closing(ledger), ThreadPoolExecutor(1, "ledger") as thread:
-        asyncio.run(_serve(config, ledger, standing, keys.entry, unable, thread=thread))
+        asyncio.run(
+            _serve(
+                config, ledger, standing, keys.entry,
+                unable=unable, protocols=protocols, thread=thread,
+            )
+        )  # fmt: skip
 
 
 async def _serve(
@@ -80,8 +102,9 @@ async def _serve(
     ledger: Ledger,
     standing: Standing,
     key: Signer,
-    unable: CannotSign | None,
     *,
+    unable: CannotSign | None,
+    protocols: tuple[CardProtocol, ...],
     thread: ThreadPoolExecutor,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -90,7 +113,7 @@ async def _serve(
         loop.call_soon_threadsafe(station.reader_said, event)
 
     devices = Devices(
-        reader=open_reader(config.readers, reader_said),
+        reader=open_reader(config.readers, reader_said, protocols),
         camera=WorkerCamera(config.camera),
         printer=EscposPrinter(
             TcpPrinterAddress(config.printer_host, config.printer_port),

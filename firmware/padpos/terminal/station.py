@@ -21,13 +21,14 @@ from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
 from padpos.terminal.acceptance import accept
 from padpos.terminal.books import RETRY_SECONDS, Books
+from padpos.terminal.cards import Cards
 from padpos.terminal.clerks import Lockout
 from padpos.terminal.clockwatch import ClockWatch, latest
 from padpos.terminal.closing import Closing
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.daybook import Daybook, uptime
 from padpos.terminal.desk import Begin, Desk
-from padpos.terminal.devices import Devices, to_document
+from padpos.terminal.devices import Devices
 from padpos.terminal.people import People
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
@@ -38,7 +39,6 @@ from padpos.terminal.volatile import Volatile
 from padpos.wire.errors import WireError
 from padpos.wire.keys import CannotSign
 from padpos_drivers.camera.interface import CameraError
-from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import ReaderEvent
 
 log = logging.getLogger("padpos.terminal")
@@ -78,6 +78,7 @@ class Station:
         self.books = Books(ledger, ledger_thread, self.tell)
         self.daybook = Daybook(volatile)
         self.desk = Desk(self)
+        self.cards = Cards(self)
         self.people = People(self, recorder, Lockout(uptime, volatile))
         self.closing = Closing(self, ledger, recorder)
         self.frozen: str | None = None
@@ -91,8 +92,6 @@ class Station:
         self._busy = 0
         self._changed = asyncio.Event()
         self._unrecovered = False
-        self._read_tried = False
-        self._card_used = False
 
     # --- what the screen and the hardware say ------------------------------------------------
 
@@ -106,7 +105,7 @@ class Station:
             self._busy += 1
             self._effects.put_nowait(effect)
         self.tell()
-        self._read_if_wanted()
+        self.cards.read_if_wanted()
 
     def begin(self, wanted: Begin) -> None:
         """Open a consignment. Raises CounterError."""
@@ -114,10 +113,10 @@ class Station:
             raise Invalid(self.closed, *words(self.closed))
         if self.technician is not None:
             raise Invalid("service-mode", *words("service-mode"))
-        self._read_tried = False
+        self.cards.consignment_begins()
         self.desk.begin(wanted)
         self.stopwatch.restart()
-        if self.card_present and self._card_used and self._wants_card():
+        if self.cards.spent:
             self.post(events.DeviceFailed("card-used"))
 
     async def photograph(self) -> None:
@@ -136,17 +135,12 @@ class Station:
         except (CameraError, WireError, LedgerError) as error:
             self.post(events.DeviceFailed(error.code))
             return
-        if not self._if_same(consignment, events.PhotoTaken(photo)):
+        if not self.if_same(consignment, events.PhotoTaken(photo)):
             await self.in_ledger(self._held.drop_photo, photo.sha256)
 
     async def own_card(self) -> str:
         """The number of the card that lies there; it serves no sender. Raises Invalid."""
-        self._read_tried = self._card_used = True
-        try:
-            reading = await self.devices.read_card()
-        except IdCardError as error:
-            raise Invalid(error.code, *words(error.code)) from error
-        return reading.document.number
+        return await self.cards.own_number()
 
     def confirm(self) -> None:
         """Clerk and sender agree. Raises CounterError."""
@@ -157,13 +151,11 @@ class Station:
         """A card or reader came or went."""
         self.reader_present = event not in {ReaderEvent.READER_LOST, ReaderEvent.READER_HUNG}
         self.card_present = event is ReaderEvent.CARD_PRESENT
-        self._read_tried = False
-        if event is ReaderEvent.CARD_REMOVED:  # a lost reader tells nothing of what lies on it
-            self._card_used = False
+        self.cards.changed(event)
         if not self.card_present:
             self.end_visit()
         self.tell()
-        self._read_if_wanted()
+        self.cards.read_if_wanted()
 
     # --- what others watch -------------------------------------------------------------------
 
@@ -275,7 +267,7 @@ class Station:
                 await self.surely(self._recorder.begun, consignment, self.hands())
             case events.PutToDraw(consignment):
                 drawn, owed = await self.surely(self._recorder.draw, consignment)
-                self._if_same(consignment, events.DrawMade(drawn, owed))
+                self.if_same(consignment, events.DrawMade(drawn, owed))
             case events.RecordAccepted(consignment):
                 self.post(await accept(self, self._recorder, self._press, consignment))
             case events.RecordOverride(consignment, what, approved_by):
@@ -293,45 +285,12 @@ class Station:
 
     # --- small things ------------------------------------------------------------------------
 
-    def _read_if_wanted(self) -> None:
-        fresh = self.card_present and not self._read_tried and not self._card_used
-        if fresh and self._wants_card():
-            self._read_tried = True
-            task = asyncio.get_running_loop().create_task(self._read_card())
-            self._reading = task  # a task nobody holds may be collected
-
-    async def _read_card(self) -> None:
-        consignment = self.state.consignment
-        if consignment is None:
-            return
-        try:
-            reading = await self.devices.read_card()
-        except IdCardError as error:
-            self._if_same(consignment, events.DeviceFailed(error.code))
-            return
-        # One laying serves one document and its visit, or the next sender could lean on it.
-        self._card_used = True
-        self.stopwatch.add("identify", reading.milliseconds)
-        document = to_document(reading.document)
-        if self._wants_card():
-            read = self.desk.document_read(document, reading.proof, consignment.id)
-            self._if_same(consignment, read)
-        if not self.card_present:
-            self.end_visit()
-
-    def _wants_card(self) -> bool:
-        """Whether a document is owed, and somebody stands by who may take it."""
-        held, policy = self.state.consignment, self.standing.policy
-        if held is None or policy is None or (held.attended and self.clerk is None):
-            return False
-        return flow.role_wanted(self.state, policy) is not None
-
     def end_visit(self) -> None:
         """Whoever sends next shows a document again."""
         with contextlib.suppress(CounterError):  # there is none
             self.post(events.VisitEnded())
 
-    def _if_same(self, consignment: Consignment, event: events.Event) -> bool:
+    def if_same(self, consignment: Consignment, event: events.Event) -> bool:
         """Post, unless that consignment has ended meanwhile: whether it was taken."""
         current = self.state.consignment
         if current is None or current.id != consignment.id:

@@ -14,6 +14,7 @@ from padpos.terminal.desk import Begin
 from padpos.terminal.station import Station
 from padpos.wire.keys import CannotSign
 from padpos.wire.personal import Document, Party
+from padpos_drivers.idcard.interface import Access
 
 Arguments = dict[str, Any]
 
@@ -116,6 +117,10 @@ async def _document(station: Station, arguments: Arguments) -> None:
     station.desk.type_document(document, _text(arguments, "reason"))
 
 
+async def _lines(station: Station, arguments: Arguments) -> None:
+    await station.cards.open(Access.given(_text(arguments, "lines")))
+
+
 async def _agree(station: Station, _: Arguments) -> None:
     station.post(events.PersonAgreed())
 
@@ -187,7 +192,9 @@ async def _label_void(station: Station, _: Arguments) -> None:
     station.post(events.LabelGivenUp())
 
 
-_KIOSK = frozenset({"photo", "sender", "recipient", "contents", "confirm", "abandon", "look"})
+_KIOSK = frozenset(
+    {"lines", "photo", "sender", "recipient", "contents", "confirm", "abandon", "look"}
+)
 _BEFORE_SIGNING_IN = frozenset({"sign-in", "sign-in-card", "service-in", "service-out"})
 _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "sign-in": _sign_in,
@@ -201,6 +208,7 @@ _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "begin": _begin,
     "organisation": _organisation,
     "document": _document,
+    "lines": _lines,
     "agree": _agree,
     "approve": _approve,
     "look": _look,

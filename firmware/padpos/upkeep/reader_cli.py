@@ -12,7 +12,6 @@ import click
 if TYPE_CHECKING:
     from padpos_drivers.idcard.interface import Access
 
-_CAN_LENGTH = 6
 _READERS = click.option(
     "--reader",
     "named",
@@ -82,12 +81,12 @@ def _ask_access() -> Access:
     """Ask for what is printed on the document: never an argument, which other users could see."""
     from padpos_drivers.idcard.interface import Access  # noqa: PLC0415
 
-    given = click.prompt(
+    given: str = click.prompt(
         "机读码各行连写，或“号码 出生 到期”，或正面六位数字 /"
         " the lines as one, or NUMBER BIRTH EXPIRY, or the six digits",
         hide_input=True,
-    ).strip()
-    return Access(can=given) if len(given) == _CAN_LENGTH else Access(mrz=given)
+    )
+    return Access.given(given)
 
 
 def _settings(named: tuple[str, ...], config: Path | None) -> tuple[str, ...]:

@@ -8,16 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from padpos.counter import reasons
 from padpos.counter.masks import mask_name
+from padpos.terminal.protocols import card_protocols
 from padpos.upkeep.reader_words import CONDITIONS, EVENTS, PROVEN, both
 from padpos_drivers.idcard.conditions import candidates, conditions
-from padpos_drivers.idcard.emrtd import csca
-from padpos_drivers.idcard.emrtd.anchors import Anchors
-from padpos_drivers.idcard.emrtd.protocol import EmrtdProtocol
+from padpos_drivers.idcard.emrtd.csca import CscaUnreadable
 from padpos_drivers.idcard.errors import IdCardError
 from padpos_drivers.idcard.interface import Access, CardReading, IdReader, ReaderEvent
 from padpos_drivers.idcard.open import open_reader
@@ -85,10 +83,9 @@ def test(
 def _protocols(csca_path: Path | None) -> tuple[CardProtocol, ...]:
     """All kinds of card. Raises ReaderTestFailed for certificates that cannot be used."""
     try:
-        anchors = Anchors() if csca_path is None else csca.load(csca_path)
-    except csca.CscaUnreadable as error:
+        return card_protocols(csca_path)
+    except CscaUnreadable as error:
         raise ReaderTestFailed(both(("CSCA 证书不可用", f"no use: {error}"))) from None
-    return StorageProtocol(), EmrtdProtocol(anchors, lambda: datetime.now(UTC))
 
 
 def _await_card(events: queue.Queue[ReaderEvent], tell: Tell, wait: float) -> None:

@@ -154,6 +154,7 @@ function wire() {
   onSubmit("f-sign-in", "sign-in", signIn, send);
   onPress("b-card-in", () => send("sign-in-card"));
   onSubmit("f-contract", "begin", (f) => ({ customer: "contract", ...taken("contract")(f) }), send);
+  onSubmit("f-lines", "lines", taken("lines"), send);
   onSubmit("f-organisation", "organisation", taken("name", "code"), send);
   onSubmit("f-approve", "approve", taken("clerk", "pin"), send);
   onSubmit("f-sender", "sender", taken("name", "phone", "address"), send);

@@ -4,7 +4,7 @@ import { $, make } from "./dom.js";
 import { pick, t } from "./i18n.js";
 import { WORDS } from "./words.js";
 
-const FIELDS = { "wrong-pin": "pin" };
+const FIELDS = { "wrong-pin": "pin", "access-needed": "lines", "access-wrong": "lines", "mrz-invalid": "lines" };
 const LABELS = { clerk: "clerkId", contract: "contractId" };
 const CHIPS = [
   ["文件", "Papers"],
@@ -68,7 +68,7 @@ function empty(name, words) {
 function blame(form, refusal) {
   const code = refusal?.code.replace("empty:", "");
   const guilty = FIELDS[code] ?? code;
-  for (const field of form.querySelectorAll("input")) {
+  for (const field of form.querySelectorAll("input, textarea")) {
     const wrong = field.name === guilty;
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");

@@ -83,6 +83,9 @@ const UNSAID = {
   "labels-spent": ["面单重打次数已用完", "no reprint is left"],
 };
 
+/** Whether the document that lies there waits for what is printed on it. */
+export const asksLines = (problem) => ADVICE[problem?.code] === LINES;
+
 /** A problem's words [zh, en]: the server's, or ours where the server only has the code. */
 export function said(problem) {
   if (problem.zh !== problem.code) return [problem.zh, problem.en];

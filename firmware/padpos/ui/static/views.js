@@ -2,7 +2,7 @@
 
 import { $, make, rebuild, text } from "./dom.js";
 import { known, pick, t } from "./i18n.js";
-import { REFUSALS, said } from "./reasons.js";
+import { REFUSALS, asksLines, said } from "./reasons.js";
 import { stepName } from "./rail.js";
 
 const MOST_PHOTOS = 8;
@@ -60,6 +60,7 @@ const SHOW = {
     $("card-art").dataset.state = state;
     text("identify-title", title);
     text("identify-sub", sub);
+    showLines(snapshot.reader.card && asksLines(snapshot.problem));
   },
   person({ consignment }) {
     const shown = [consignment.document, consignment.helper].filter(Boolean);
@@ -137,9 +138,19 @@ function identifyState({ reader, problem, consignment, step }) {
   if (reader.card && problem && Object.hasOwn(REFUSALS, problem.code)) {
     return ["wrong", t("otherCard"), t("otherCardSub")];
   }
+  if (reader.card && asksLines(problem)) return ["wrong", t("linesTitle"), t("linesSub")];
   if (reader.card && problem) return ["wrong", t("layAgain"), t("layAgainSub")];
   if (reader.card) return ["reading", t("reading"), t("readingSub")];
   return ["waiting", t(helper ? `lay-${step}` : "layCard"), t("layCardSub")];
+}
+
+/** The field for a passport's lines; with the document goes what was typed of it. */
+function showLines(wanted) {
+  const form = $("f-lines");
+  if (form.hidden !== wanted) return;
+  form.hidden = !wanted;
+  form.reset();
+  if (wanted) $("l-lines").focus();
 }
 
 function showHave(id, words) {

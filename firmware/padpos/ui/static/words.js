@@ -87,6 +87,13 @@ export const WORDS = {
   readingSub: ["请勿移动卡片。", "Don't move the card."],
   layAgain: ["请拿开证件，再重新放置", "Lift the card and lay it again"],
   layAgainSub: ["仍然失败时，请选择“拒收”并说明原因。", "If it keeps failing, choose Refuse, with the reason."],
+  linesTitle: ["护照或通行证", "A passport or permit"],
+  linesSub: [
+    "请扫描或输入证件底部机读码，或“号码 出生 到期”（日期各六位），或正面六位数字。证件不要拿开。",
+    "Leave it there. Scan or type the lines at its bottom; or number, birth and expiry, dates as YYMMDD; or the six digits on its front.",
+  ],
+  lines: ["机读码或六位数字", "Lines, or six digits"],
+  readDocument: ["读取证件", "Read the document"],
   otherCard: ["该证件不能受理", "This document can't be accepted"],
   otherCardSub: ["请拿开，换一张有效证件；没有则选择“拒收”。", "Lift it and lay another valid one; without one, choose Refuse."],
   noReader: ["读卡器未连接", "The card reader is not connected"],

@@ -16,12 +16,15 @@ from padpos_drivers.idcard.interface import Access, CardReading
 
 
 class ReadJob:
-    """One reading somebody waits for, at most until ``deadline`` on the monotonic clock."""
+    """One reading somebody waits for, at most until ``deadline`` on the monotonic clock.
+
+    What opens a document is forgotten as soon as the job has ended.
+    """
 
     def __init__(self, timeout: float, access: Access | None = None) -> None:
         self.future: Future[CardReading] = Future()
         self.deadline = time.monotonic() + timeout
-        self.access = access
+        self.access: Access | None = access
 
     @property
     def wanted(self) -> bool:
@@ -30,6 +33,7 @@ class ReadJob:
 
     def finish(self, reading: CardReading) -> None:
         """Hand over a reading; it is dropped if the caller was already told otherwise."""
+        self.access = None
         with contextlib.suppress(InvalidStateError):
             self.future.set_result(reading)
 
@@ -38,7 +42,7 @@ class ReadJob:
 
         The error goes out without its traceback: the frames in it still hold card content.
         """
-        error.__context__ = error.__cause__ = None
+        self.access = error.__context__ = error.__cause__ = None
         with contextlib.suppress(InvalidStateError):
             self.future.set_exception(error.with_traceback(None))
 

@@ -59,7 +59,7 @@ class Devices:
 def class_of(document: IdDocument) -> str:
     """The document class, by which a policy knows it.
 
-    The law takes a foreigner's passport (实名收寄管理办法第三条): one of China's own is another class.
+    The law takes a foreigner's passport (实名收寄管理办法第三条); one of China's own is apart.
     """
     own = document.type is DocumentType.PASSPORT and document.nationality in _CHINESE
     return CHINESE_PASSPORT if own else str(document.type)

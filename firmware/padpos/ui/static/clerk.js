@@ -88,7 +88,7 @@ function render() {
 function arrive() {
   const section = $(`v-${view}`);
   const heading = section.querySelector("h1");
-  const fields = [...section.querySelectorAll("input")];
+  const fields = [...section.querySelectorAll("input, textarea")];
   const field = fields.find((input) => !input.value && !input.closest("[hidden]"));
   section.parentElement.scrollTop = 0;
   if (field) text("said", heading.textContent);

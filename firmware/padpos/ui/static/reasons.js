@@ -44,7 +44,6 @@ const ADVICE = {
   "card-unknown": RELAY,
   "card-unreadable": RELAY,
   "document-forged": ["请勿受理，并通知主管。", "Do not accept it; call the supervisor."],
-  "access-needed": LINES,
   "access-wrong": LINES,
   "mrz-invalid": LINES,
   "card-lifted": AGAIN,
@@ -84,7 +83,7 @@ const UNSAID = {
 };
 
 /** Whether the document that lies there waits for what is printed on it. */
-export const asksLines = (problem) => ADVICE[problem?.code] === LINES;
+export const asksLines = (problem) => problem?.code === "access-needed" || ADVICE[problem?.code] === LINES;
 
 /** A problem's words [zh, en]: the server's, or ours where the server only has the code. */
 export function said(problem) {

@@ -103,6 +103,11 @@ def grams(value: int) -> int:
     return value
 
 
+def text(value: str, code: str) -> str:
+    """A name or an address alone. Raises Invalid."""
+    return _text(value, code, {"name": "姓名", "address": "地址"}[code])
+
+
 def _text(value: str, code: str, chinese: str) -> str:
     value = value.strip()
     if not value or len(value) > _MOST[code] or _CONTROL.search(value):

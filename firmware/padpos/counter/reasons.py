@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from padpos.counter.batch_words import BATCH
+
 REFUSALS = {
     "document-expired": ("证件已过期", "the document has expired"),
     "document-not-yet-valid": ("证件尚未生效", "the document is not valid yet"),
@@ -220,7 +222,8 @@ PROBLEMS = {
         "The file of a photo not yet sent was altered: closed. Call a technician.",
     ),
 }
-_ALL = REFUSALS | ABANDONED | VOIDS | TYPED_REASONS | CONCERNS | CLOSED | SIGNING_IN | PROBLEMS
+_ENDS = REFUSALS | ABANDONED | VOIDS
+_ALL = _ENDS | TYPED_REASONS | CONCERNS | CLOSED | SIGNING_IN | PROBLEMS | BATCH
 
 
 def words(code: str) -> tuple[str, str]:

@@ -11,10 +11,10 @@ from bench.frame import Measure, Plan, Ratio, Target, Way, run
 from bench.sealing import CONSIGNMENT, RECIPIENT, SENDER, consignment
 from bench.show import options, show
 from padpos.counter import events
-from padpos.counter.consignment import Photo
 from padpos.counter.events import Event
 from padpos.counter.flow import IDLE, Next, Outcome, State, transition
 from padpos.counter.identity import Role
+from padpos.counter.prepared import Photo
 from padpos.wire.fact_values import MARKS, STEPS_OF, Drawn
 from padpos.wire.policy import (
     Choice,

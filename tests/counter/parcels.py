@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from padpos.counter import events
-from padpos.counter.consignment import Photo
 from padpos.counter.flow import IDLE, State, transition
+from padpos.counter.prepared import Photo
 from padpos.wire.fact_values import Drawn
 from padpos.wire.policy import Duty, Policy
 from tests.wire.vector_objects import DAY, DOCUMENT, RECIPIENT, SENDER, START, the_policy

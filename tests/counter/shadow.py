@@ -22,8 +22,19 @@ from tests.counter.shadow_law import (
     marks_due,
     on,
     refused,
+    rows,
     second_needed,
     takes,
+)
+
+GIVEN = ("SenderGiven", "RecipientGiven", "ContentsGiven")
+SHOWN = (
+    events.SenderGiven,
+    events.RecipientGiven,
+    events.ContentsGiven,
+    events.DocumentRead,
+    events.DocumentTyped,
+    events.OrganisationGiven,
 )
 
 
@@ -90,6 +101,8 @@ class Shadow:
                 assert self._over(self.visit, policy, now), "a visit ended before its time"
                 self.visit = None
             case _ if self.account is not None:
+                sealed = self.account.of_batch and isinstance(event, SHOWN)
+                assert not sealed, "a parcel sealed at import was told something new"
                 self._note_shown(self.account, event, policy, now)
 
     def _note_begun(self, event: events.Begun, policy: Policy, now: int) -> None:
@@ -103,6 +116,8 @@ class Shadow:
         assert waiting.entries < policy.freeze_count and not late, "a frozen counter opened"
         assert event.books.behind <= 300_000, "opened by a clock that has gone back"
         account = Account(event.id, event.customer, None if kiosk else event.clerk, now)
+        if event.prepared is not None:
+            self._note_batch(account, event, policy)
         if event.same_visit:
             account = self._continued(event, policy, now)
         done = event.books.clerk
@@ -117,6 +132,14 @@ class Shadow:
         account.may_categories = event.categories
         self.account, self.visit, self.label = account, None, None
         self.counts["begun"] += 1
+
+    def _note_batch(self, account: Account, event: events.Begun, policy: Policy) -> None:
+        assert event.customer == "contract" and not event.same_visit and event.prepared
+        assert rows(policy)["contract", "identify"] != "required", "sealed without the document"
+        assert not event.categories or event.prepared.category in event.categories
+        account.of_batch, account.given = True, set(GIVEN)
+        account.photos = [photo.sha256 for photo in event.prepared.photos]
+        self.counts["of a batch"] += 1
 
     def _continued(self, event: events.Begun, policy: Policy, now: int) -> Account:
         visit = self.visit
@@ -235,6 +258,8 @@ class Shadow:
         sealed = _shape(consignment)
         assert sealed["id"] == account.id
         identity = _shape(sealed["identity"])
+        if account.of_batch:
+            assert sealed["sender"] is sealed["recipient"] is None, "somebody's texts lay open"
         sender = account.documents.get("sender", (None, "none"))[0]
         assert identity["document"] == sender, "another document than was shown"
         helpers = [d for role, (d, _) in account.documents.items() if role != "sender"]
@@ -281,11 +306,17 @@ class Shadow:
         now: int,
     ) -> None:
         ended = [effect for effect in effects if isinstance(effect, events.RecordEnded)]
-        if self.account is not None and state.consignment is None:
+        gone = self.account if state.consignment is None else None
+        late = now - self.touched > policy.visit_seconds * 1000
+        if gone and gone.of_batch and isinstance(event, events.PutAside | events.Ticked):
+            assert not effects and (late or isinstance(event, events.PutAside))
+            self.account = self.accepting = None
+            self.counts["put aside"] += 1
+        elif self.account is not None and state.consignment is None:
             assert len(ended) == 1, "a parcel vanished without an entry"
             assert ended[0].consignment.id == self.account.id
             if isinstance(event, events.Ticked):
-                assert now - self.touched > policy.visit_seconds * 1000, "timed out too early"
+                assert late, "timed out too early"
                 assert ended[0].reason == "timed-out"
             else:
                 assert isinstance(event, events.Refused | events.Abandoned)
@@ -306,7 +337,8 @@ class Shadow:
     def close(self, state: State) -> None:
         """At the end every parcel begun was accepted, ended by an entry, or is in hand."""
         in_hand = int(state.consignment is not None)
-        assert self.counts["begun"] == self.counts["accepted"] + self.counts["ended"] + in_hand
+        done = sum(self.counts[how] for how in ("accepted", "ended", "put aside"))
+        assert self.counts["begun"] == done + in_hand
 
 
 def texts_in(value: object) -> list[str]:

@@ -32,6 +32,7 @@ class Account:
     own: bool = False
     parcel: int = 1
     may_categories: tuple[str, ...] = ()
+    of_batch: bool = False
 
     @property
     def kiosk(self) -> bool:

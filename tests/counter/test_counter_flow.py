@@ -57,8 +57,8 @@ EVENTS: dict[type, events.Event] = {
         events.Approved("clerk-07"), events.Looked("clerk-07", False),
         events.DeviceFailed("card-lifted"), PHOTOGRAPHED, SENDS, RECEIVES,
         HOLDS, CONFIRMED, events.Refused("prohibited-goods"), events.Abandoned("sender-left"),
-        RECORDED, events.RecordFailed("waybills-spent"), UNKNOWN, events.LabelSaid(whole=True),
-        events.RetryLabel(), events.LabelGivenUp(),
+        events.PutAside(), RECORDED, events.RecordFailed("waybills-spent"), UNKNOWN,
+        events.LabelSaid(whole=True), events.RetryLabel(), events.LabelGivenUp(),
         events.LabelOwed(ID, "PPT00000000000", 2, "unknown"),
     )
 }  # fmt: skip

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from padpos.counter import events
-from padpos.counter.consignment import Consignment, Photo, Step, owed
+from padpos.counter.consignment import Consignment, Step, owed
 from padpos.counter.flow import Phase, Role, State, role_wanted
 from padpos.counter.freeze import Unreceipted
 from padpos.counter.limits import Books, Tallies
+from padpos.counter.prepared import Photo
 from padpos.counter.reasons import ABANDONED, REFUSALS, TYPED_REASONS
 from padpos.wire.fact_values import Drawn
 from padpos.wire.personal import Party
 from padpos.wire.policy import Policy
+from tests.counter.walk_batches import BatchRows
 from tests.wire.vector_objects import DAY, DOCUMENT, RECIPIENT, SENDER, numbered
 
 OTHER = Party("陆知微", "19900000003", "广东省广州市天河区样例路9号")
@@ -50,6 +52,7 @@ class Chance:
         self._random = chance
         self._owed = False
         self._left_out = Step.CONFIRM
+        self._rows = BatchRows(chance)
 
     def event(self, state: State, policy: Policy, now: int, *, fitting: bool) -> events.Event:
         """The next event."""
@@ -57,6 +60,7 @@ class Chance:
 
     def carry_out(self, event: events.Event, effects: tuple[events.Effect, ...]) -> None:
         """Keep the checks that a draw made owed, until an inspected parcel is recorded."""
+        self._rows.carry_out(event, effects)
         if isinstance(event, events.DrawMade) and event.draw.drawn:
             self._owed = True
         for effect in effects:
@@ -87,6 +91,9 @@ class Chance:
         return self._for_step(step, state, policy)
 
     def _for_step(self, step: Step, state: State, policy: Policy) -> events.Event:
+        held = state.consignment
+        if held is not None and held.prepared is not None and self._random.random() < 0.2:
+            return events.PutAside()
         shown: Callable[[], events.Event] = lambda: self._document(state, policy)  # noqa: E731
         makers: dict[Step, Callable[[], events.Event]] = {
             Step.DRAW: self._draw_made,
@@ -111,6 +118,7 @@ class Chance:
             lambda: self._begun(state, now),
             events.VisitEnded,
             events.Ticked,
+            events.PutAside,
             lambda: self._for_step(pick(tuple(Step)), state, policy),
             lambda: events.DeviceFailed("card-lifted"),
             lambda: events.RecipientGiven(pick((RECIPIENT, OTHER, BAD_PARTY))),
@@ -136,6 +144,8 @@ class Chance:
         same = self._random.random() < (0.7 if visit else 0.1)
         if same and visit is not None and self._random.random() < 0.9:
             customer, contract, clerk = visit.customer, None, visit.clerk
+        if customer == "contract" and self._random.random() < 0.6:
+            return self._rows.begun(customer, contract, clerk, self._books(now))
         return events.Begun(
             self._random.randbytes(16), customer, contract, clerk, same,
             pick(((), ("文具", "书籍"))) if contract else (), self._books(now),
@@ -150,7 +160,8 @@ class Chance:
         return Books(tallies, waiting, small() + 1, behind)
 
     def _draw_made(self) -> events.Event:
-        return events.DrawMade(Drawn(DAY, 1, self._random.random() < 0.5), self._owed)
+        made = self._rows.draw or Drawn(DAY, 1, self._random.random() < 0.5)
+        return events.DrawMade(made, self._owed)
 
     def _organisation(self) -> events.Event:
         name = self._random.choice(("样例文具有限公司", "样例文具有限公司", ""))

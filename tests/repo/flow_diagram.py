@@ -14,10 +14,11 @@ from pathlib import Path
 import click
 
 from padpos.counter import events
-from padpos.counter.consignment import Consignment, Photo
+from padpos.counter.consignment import Consignment
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import IDLE, Phase, State, step_of, transition
 from padpos.counter.identity import Role
+from padpos.counter.prepared import Photo
 from padpos.counter.reasons import ABANDONED, REFUSALS
 from padpos.wire.fact_values import Drawn
 from padpos.wire.personal import Document, Party

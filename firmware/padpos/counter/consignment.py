@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from padpos.counter.identity import Role, age
+from padpos.counter.prepared import Photo, Prepared
 from padpos.wire.fact_values import STEPS_OF, Approval, Drawn, Look
 from padpos.wire.ids import day_of
 from padpos.wire.personal import Document, Organisation, Party
@@ -34,15 +35,6 @@ class Step(StrEnum):
     RECIPIENT = "recipient"
     CONTENTS = "contents"
     CONFIRM = "confirm"
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """An accepted photograph: sealed already, known by its Envelope's hash, size and verdict."""
-
-    sha256: bytes
-    size: int
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,8 @@ class Consignment:
     """One parcel's way across the counter. Personal fields never show in its repr.
 
     `concerns` are what a second clerk must let pass, `notices` what the clerk is prompted about;
-    `categories` the goods its contract is for, none for any.
+    `categories` the goods its contract is for, none for any. What is `prepared` was sealed at
+    import: sender and recipient are in no one's hands here.
     """
 
     id: bytes
@@ -107,6 +100,7 @@ class Consignment:
     category: str | None = None
     grams: int | None = None
     from_scale: bool = False
+    prepared: Prepared | None = None
 
     @property
     def document(self) -> Document | None:
@@ -194,9 +188,9 @@ def _owed(consignment: Consignment, policy: Policy) -> Iterator[Step]:
         yield Step.INSPECT
     if not consignment.attended and not _look_stands(consignment, policy):
         yield Step.LOOK
-    if consignment.sender is None:
+    if consignment.sender is None and consignment.prepared is None:
         yield Step.SENDER
-    if consignment.recipient is None:
+    if consignment.recipient is None and consignment.prepared is None:
         yield Step.RECIPIENT
     if consignment.contents is None or consignment.grams is None:
         yield Step.CONTENTS

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from padpos.counter.consignment import Consignment, Photo
+from padpos.counter.consignment import Consignment
 from padpos.counter.identity import Role
 from padpos.counter.limits import Books
+from padpos.counter.prepared import Photo, Prepared
 from padpos.wire.fact_values import Drawn
 from padpos.wire.facts import Kind
 from padpos.wire.personal import Document, Party
@@ -17,7 +18,8 @@ class Begun:
     """A consignment is opened for a customer class; `id` is 16 random bytes.
 
     `clerk` is who stands at the counter, None at a kiosk; `same_visit`: the sender of the last
-    parcel hands over another one; `categories`: what the contract's agreement is for.
+    parcel hands over another one; `categories`: what the contract's agreement is for; `prepared`:
+    a row of a batch, whose consignment keeps its id over pauses and crashes.
     """
 
     id: bytes
@@ -27,6 +29,7 @@ class Begun:
     same_visit: bool = False
     categories: tuple[str, ...] = ()
     books: Books = field(default_factory=Books)
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,11 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class PutAside:
+    """A parcel of a batch waits: nothing of it ends, its draw and photographs stand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The entry is on stable storage, under this waybill number."""
 
@@ -236,6 +244,7 @@ Event = (
     | Confirmed
     | Refused
     | Abandoned
+    | PutAside
     | Recorded
     | RecordFailed
     | LabelEnded

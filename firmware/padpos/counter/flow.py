@@ -29,6 +29,7 @@ from padpos.counter.events import (
     PersonAgreed,
     PhotoTaken,
     PrintLabel,
+    PutAside,
     RecipientGiven,
     RecordAccepted,
     Recorded,
@@ -53,6 +54,7 @@ from padpos.counter.state import (
     Visit,
     holding,
     in_hand,
+    in_plain_hand,
 )
 from padpos.wire.facts import Kind
 from padpos.wire.policy import Policy
@@ -83,7 +85,7 @@ def _device_failed(state: State, event: DeviceFailed, law: Law) -> Next:  # noqa
 
 
 def _sender_given(state: State, event: SenderGiven, law: Law) -> Next:
-    consignment = in_hand(state)
+    consignment = in_plain_hand(state)
     first = [s for s in owed(consignment, law.policy) if s in (Step.ORGANISATION, Step.IDENTIFY)]
     if first:
         raise StillOwed(tuple(map(str, first)))
@@ -92,11 +94,11 @@ def _sender_given(state: State, event: SenderGiven, law: Law) -> Next:
 
 
 def _recipient_given(state: State, event: RecipientGiven, law: Law) -> Next:  # noqa: ARG001
-    return holding(state, replace(in_hand(state), recipient=checks.party(event.party)))
+    return holding(state, replace(in_plain_hand(state), recipient=checks.party(event.party)))
 
 
 def _contents_given(state: State, event: ContentsGiven, law: Law) -> Next:  # noqa: ARG001
-    consignment = in_hand(state)
+    consignment = in_plain_hand(state)
     changed = replace(
         consignment,
         contents=checks.contents(event.contents),
@@ -132,6 +134,8 @@ def _abandoned(state: State, event: Abandoned, law: Law) -> Next:
 
 def _ticked(state: State, event: Ticked, law: Law) -> Next:  # noqa: ARG001
     if state.phase is Phase.OPEN and law.now - state.touched > law.policy.visit_seconds * 1000:
+        if (held := state.consignment) and held.prepared:  # nobody's texts lie open, nothing ends
+            return State(), ()
         return _ended(state, law, Kind.ABANDONED, "timed-out")
     if state.visit is None or not state.visit.is_over(law.policy, law.now):
         raise NotNow
@@ -144,6 +148,12 @@ def _ended(state: State, law: Law, kind: Kind, reason: str, goods: str | None = 
     outcome = Outcome.REFUSED if kind is Kind.REFUSAL else Outcome.ABANDONED
     done = State(Phase.DONE, outcome=outcome, reason=reason)
     return done, (RecordEnded(kind, consignment, reason, step, goods),)
+
+
+def _put_aside(state: State, event: PutAside, law: Law) -> Next:  # noqa: ARG001
+    if in_hand(state).prepared is None:
+        raise NotNow
+    return State(), ()
 
 
 def _recorded(state: State, event: Recorded, law: Law) -> Next:  # noqa: ARG001
@@ -164,9 +174,10 @@ def _record_failed(state: State, event: RecordFailed, law: Law) -> Next:  # noqa
 
 def role_wanted(state: State, policy: Policy) -> Role | None:
     """As whose document a card laid now would be taken, or None where none is owed."""
-    if state.phase is not Phase.OPEN or state.consignment is None:
+    held = state.consignment
+    if state.phase is not Phase.OPEN or held is None or held.prepared is not None:
         return None
-    return next(iter(roles_owed(state.consignment, policy)), None)
+    return next(iter(roles_owed(held, policy)), None)
 
 
 # Each handler takes the event its key names, which a dict's value type can't say.
@@ -189,6 +200,7 @@ _HANDLERS: dict[type, Callable[[State, Any, Law], Next]] = {
     Confirmed: _confirmed,
     Refused: _refused,
     Abandoned: _abandoned,
+    PutAside: _put_aside,
     Recorded: _recorded,
     RecordFailed: _record_failed,
     LabelEnded: labels.label_ended,

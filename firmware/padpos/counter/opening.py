@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from padpos.counter import checks, limits
-from padpos.counter.consignment import UNATTENDED, Consignment
+from padpos.counter.consignment import UNATTENDED, Consignment, Step, must
 from padpos.counter.errors import Invalid, NotNow
 from padpos.counter.events import (
     Begun,
@@ -18,6 +18,7 @@ from padpos.counter.events import (
 from padpos.counter.freeze import frozen
 from padpos.counter.identity import document_problem
 from padpos.counter.limits import Findings
+from padpos.counter.prepared import Prepared
 from padpos.counter.reasons import words
 from padpos.counter.state import Law, Next, Phase, State, Visit, holding, in_hand
 from padpos.wire.ids import day_of
@@ -33,6 +34,8 @@ def begun(state: State, event: Begun, law: Law) -> Next:
     if code := frozen(law.policy, event.books.unreceipted, law.now, event.books.behind):
         raise Invalid(code, *words(code))
     consignment = _opened(event, law)
+    if event.prepared is not None:
+        consignment = _of_batch(event.prepared, consignment, event, law)
     if event.same_visit:
         consignment = _of_visit(_visit(state, event, law), consignment, event, law)
     effects: tuple[Effect, ...] = (RecordBegun(consignment),)
@@ -62,6 +65,23 @@ def _opened(event: Begun, law: Law) -> Consignment:
         categories=event.categories,
         notices=found.notices,
         concerns=found.concerns,
+    )
+
+
+def _of_batch(row: Prepared, fresh: Consignment, event: Begun, law: Law) -> Consignment:
+    if event.customer != "contract" or event.same_visit:
+        raise Invalid("customer", "客户类别不对。", "Batches are for contract customers.")
+    if event.categories and row.category not in event.categories:
+        raise Invalid("batch-contract", *words("batch-contract"))
+    if must(fresh, Step.IDENTIFY, law.policy):  # what was sealed at import names no document
+        raise Invalid("batch-policy", *words("batch-policy"))
+    return replace(
+        fresh,
+        prepared=row,
+        contents=row.contents,
+        grams=row.grams,
+        category=row.category if event.categories else None,
+        photos=row.photos,
     )
 
 

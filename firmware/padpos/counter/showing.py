@@ -29,7 +29,7 @@ from padpos.counter.events import (
 from padpos.counter.identity import Role, age, document_problem
 from padpos.counter.opening import refuse_beyond
 from padpos.counter.reasons import TYPED_REASONS, words
-from padpos.counter.state import Law, Next, State, holding, in_hand
+from padpos.counter.state import Law, Next, State, holding, in_hand, in_plain_hand
 from padpos.wire.fact_values import STEPS_OF, Approval, Look
 from padpos.wire.ids import day_of
 from padpos.wire.personal import Document
@@ -40,7 +40,7 @@ _BEFORE_A_LOOK = (Step.ORGANISATION, Step.IDENTIFY, Step.AGENT, Step.GUARDIAN, S
 
 def organisation_given(state: State, event: OrganisationGiven, law: Law) -> Next:
     """Take the organisation that sends; once, as everything that identifies."""
-    consignment = in_hand(state)
+    consignment = in_plain_hand(state)
     done = consignment.identity.organisation is not None
     if done or not must(consignment, Step.ORGANISATION, law.policy):
         raise NotNow
@@ -50,7 +50,7 @@ def organisation_given(state: State, event: OrganisationGiven, law: Law) -> Next
 
 def document_read(state: State, event: DocumentRead, law: Law) -> Next:
     """Take a document from its chip, or say why it is not accepted."""
-    consignment = in_hand(state)
+    consignment = in_plain_hand(state)
     if event.reading not in CHIP or event.role not in roles_owed(consignment, law.policy):
         raise NotNow
     problem = _problem(consignment, event.document, event.role, law)
@@ -66,7 +66,7 @@ def document_read(state: State, event: DocumentRead, law: Law) -> Next:
 
 def document_typed(state: State, event: DocumentTyped, law: Law) -> Next:
     """Take a document by keyboard: for a reason, within the cap, for a second clerk to let pass."""
-    consignment = in_hand(state)
+    consignment = in_plain_hand(state)
     if not consignment.attended or event.role not in roles_owed(consignment, law.policy):
         raise NotNow
     _check_typing(event, law)

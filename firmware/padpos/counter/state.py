@@ -97,6 +97,14 @@ def in_hand(state: State) -> Consignment:
     return state.consignment
 
 
+def in_plain_hand(state: State) -> Consignment:
+    """The open consignment, if its texts are not sealed yet. Raises NotNow."""
+    consignment = in_hand(state)
+    if consignment.prepared is not None:
+        raise NotNow
+    return consignment
+
+
 def paper_of(state: State, *phases: Phase) -> Paper:
     """The paper, in one of these phases. Raises NotNow."""
     if state.phase not in phases or state.paper is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from padpos.counter.consignment import Consignment, Photo, owed
+from padpos.counter.consignment import Consignment, owed
 from padpos.counter.events import RecordEnded
 from padpos.counter.marks import marks_of
+from padpos.counter.prepared import Photo
 from padpos.label.composed import ComposedLabel
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from padpos.ledger.errors import WaybillsSpent
 from padpos.ledger.files import Label
@@ -62,10 +63,16 @@ class Held:
             if files.whole(sha256)
         ]
 
-    def sweep(self) -> int:
-        """Remove files that no entry waits with: how many. Not while a consignment is in hand."""
+    def sweep(self, unfinished: Iterable[bytes] = ()) -> int:
+        """Remove files that no entry waits with: how many. Not while a consignment is in hand.
+
+        `unfinished` are consignments that will be taken up again; their photos stay.
+        """
         rows = self._db.execute("SELECT hash FROM attachments WHERE receipted IS NULL")
-        return self._ledger.files.sweep({sha256 for (sha256,) in rows})
+        known = {sha256 for (sha256,) in rows}
+        for consignment in unfinished:
+            known.update(photo.sha256 for photo in self.unnamed_photos(consignment))
+        return self._ledger.files.sweep(known)
 
     def open_consignment(self, consignment: bytes, started: int, customer: str, clerk: str) -> None:
         """Remember that a consignment is in hand, so that a crash leaves a trace of it."""

@@ -89,6 +89,31 @@ CREATE TABLE commitments (
     day TEXT PRIMARY KEY, digest BLOB NOT NULL, entry BLOB NOT NULL, sum BLOB
 );
 CREATE TABLE waybills (number TEXT PRIMARY KEY, sum BLOB);
+CREATE TABLE batches (
+    id BLOB PRIMARY KEY,
+    contract TEXT NOT NULL,
+    imported INTEGER NOT NULL,
+    keys BLOB NOT NULL,
+    stage TEXT NOT NULL,
+    sum BLOB
+);
+CREATE TABLE batch_rows (
+    consignment BLOB PRIMARY KEY,
+    batch BLOB NOT NULL REFERENCES batches (id),
+    number INTEGER NOT NULL,
+    waybill TEXT NOT NULL,
+    category TEXT,
+    grams INTEGER NOT NULL,
+    sealed BLOB,
+    carrier BLOB,
+    codes BLOB,
+    shown BLOB,
+    stage TEXT NOT NULL,
+    draw BLOB,
+    sum BLOB
+);
+CREATE UNIQUE INDEX batch_rows_number ON batch_rows (batch, number);
+CREATE INDEX batch_rows_stage ON batch_rows (batch, stage, number);
 """
 
 SUMMED = {
@@ -101,6 +126,10 @@ SUMMED = {
     "owed_checks": ("contract",),
     "commitments": ("day", "digest", "entry"),
     "waybills": ("number",),
+    "batches": ("id", "contract", "imported", "keys", "stage"),
+    "batch_rows": tuple(
+        "consignment batch number waybill category grams sealed carrier codes shown stage draw".split()
+    ),
 }
 """Tables that no signature covers: each row bears the sum of these columns."""
 

@@ -13,29 +13,32 @@ from padpos.ledger.papers import PaperRecord
 from padpos.terminal.config import TerminalConfig
 from padpos.wire import fields, label_code
 from padpos.wire.cbor import Cbor
-from padpos.wire.fact_values import Mark
 from padpos.wire.ids import CHINA, is_training
 from padpos.wire.personal import Party
-from padpos.wire.policy import Policy
 from padpos_drivers.printer import scrubbed
+
+
+def masked_parts(sender: Party, recipient: Party, contents: str) -> Cbor:
+    """What the label says of the parcel's people, masked, and of what is inside."""
+    return [_masked(sender), _masked(recipient), contents]
 
 
 def shown_of(
     consignment: Consignment,
-    policy: Policy,
-    marks: Iterable[Mark],
+    parts: Cbor,
+    marks: Iterable[str],
     config: TerminalConfig,
     now: int,
 ) -> Cbor:
-    """What the paper shows anyway, kept so that a reprint needs no plaintext."""
-    assert consignment.sender and consignment.recipient  # owed() == ()
+    """What the paper shows anyway, kept so that a reprint needs no plaintext.
+
+    `parts` are those of `masked_parts`, `marks` the texts of the marks earned.
+    """
     return [
-        _masked(consignment.sender),
-        _masked(consignment.recipient),
-        consignment.contents,
+        *fields.fixed_array(parts, (3,), "parts"),
         consignment.grams,
         consignment.from_scale,
-        [policy.mark_text(mark.mark, config.area) for mark in marks],
+        list(marks),
         config.outlet,
         config.area,
         datetime.fromtimestamp(now / 1000, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M"),

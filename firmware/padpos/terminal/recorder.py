@@ -10,18 +10,21 @@ from padpos.counter.events import RecordEnded
 from padpos.counter.marks import marks_of
 from padpos.counter.prepared import Photo
 from padpos.label.composed import ComposedLabel
+from padpos.ledger.batches import Batches, Stage
 from padpos.ledger.held import Held
 from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.papers import PaperRecord, Papers
-from padpos.terminal.accepted import Circumstances, facts_of, plain_texts
+from padpos.terminal.accepted import Circumstances, facts_of
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.labels import draw_label, shown_of
+from padpos.terminal.making import Maker
+from padpos.terminal.sealing import Sealer
 from padpos.terminal.standing import Standing
 from padpos.wire import draw as wire_draw
-from padpos.wire import envelope, label_code
+from padpos.wire import label_code
 from padpos.wire.entry import Attachment, Sealed
-from padpos.wire.envelope import JPEG_TYPE, Binding
-from padpos.wire.errors import NotAccepted, SealingRefused, TooLarge
+from padpos.wire.envelope import JPEG_TYPE
+from padpos.wire.errors import NotAccepted, SealingRefused
 from padpos.wire.fact_values import Drawn
 from padpos.wire.facts import (
     CheckpointFacts,
@@ -32,17 +35,7 @@ from padpos.wire.facts import (
     OverrideFacts,
 )
 from padpos.wire.ids import day_of
-from padpos.wire.keys import PublicKey
-from padpos.wire.keyset import KeySet, Use
-from padpos.wire.label_code import LabelPlain
-from padpos.wire.personal import SealedCarrier, SealedConsignment
 from padpos.wire.policy import Policy
-
-
-class PhotoTooLarge(TooLarge):
-    """A photograph whose Envelope no reader would take."""
-
-    code = "photo-too-large"
 
 
 class PolicyChanged(NotAccepted):
@@ -70,11 +63,17 @@ class Recorder:
         self._ledger = ledger
         self._held = Held(ledger)
         self._papers = Papers(ledger)
+        self._batches = Batches(ledger)
         self._standing = standing
         self._now = now
+        self.sealer = Sealer(config, standing, now)
+        self.maker = Maker(ledger, standing, self.sealer, now)
 
     def begun(self, consignment: Consignment, clerk: str) -> None:
-        """Leave a trace of a consignment in hand."""
+        """Leave a trace of a consignment in hand; a batch's row is one already."""
+        if consignment.prepared is not None:
+            self._batches.open(consignment.id)
+            return
         self._held.open_consignment(
             consignment.id, consignment.started, consignment.customer, clerk
         )
@@ -90,6 +89,9 @@ class Recorder:
         assert contract is not None  # the flow draws contract parcels only
         policy = self._policy()
         day = day_of(self._now())
+        row = self._batches.row(consignment.id) if consignment.prepared else None
+        if row is not None and row.draw is not None:  # taken up again: drawn before, and once
+            return row.draw, self._held.check_owed(contract)
         with self._ledger.transaction():
             owed = self._held.check_owed(contract)
             n = self._held.next_draw(day, contract)
@@ -98,14 +100,13 @@ class Recorder:
             drawn = Drawn(day, n, self._falls_on(contract, day, n, policy))
             if drawn.drawn:
                 self._held.owe_check(contract)
+            if row is not None:
+                self._batches.drawn(consignment.id, drawn)
         return drawn, owed
 
     def photo(self, consignment: bytes, jpeg: bytes, verdict: str) -> Photo:
         """Seal a photograph and make it durable."""
-        binding = Binding(self._config.terminal, "photo", consignment)
-        sealed = envelope.seal(jpeg, binding, self._upload_keys(), JPEG_TYPE)
-        if len(sealed) > envelope.ATTACHMENT_LIMIT:
-            raise PhotoTooLarge("a photograph larger than an attachment may be")
+        sealed = self.sealer.photo(consignment, jpeg)
         sha256 = self._held.keep_photo(consignment, sealed, JPEG_TYPE)
         return Photo(sha256, len(sealed), verdict)
 
@@ -119,28 +120,27 @@ class Recorder:
         if owed(consignment, self._policy()):
             raise PolicyChanged("a newer policy asks for more than this consignment has")
         with self._ledger.transaction():
-            waybill = self._take_waybill()
-            sealed, carrier = self._seal(consignment, waybill)
-            marks = marks_of(consignment, Sealed.of(sealed).sha256)
+            made = self.maker.make(consignment)
+            waybill = made.waybill
+            marks = marks_of(consignment, Sealed.of(made.sealed).sha256)
             facts = facts_of(
                 consignment, self._policy(), Circumstances(waybill, self._config.outlet, clerk),
                 marks, durations,
             )  # fmt: skip
-            codes = self._codes(consignment, waybill)
-            shown = shown_of(consignment, self._policy(), marks, self._config, self._now())
-            self._papers.add(consignment.id, waybill, codes, shown)
-            paper = PaperRecord(consignment.id, waybill, codes, shown, 1, "pending")
-            label = draw_label(
-                paper, 1, self._config.label_prefix, secrets=plain_texts(consignment)
-            )
+            texts = [self._policy().mark_text(mark.mark, self._config.area) for mark in marks]
+            shown = shown_of(consignment, made.parts, texts, self._config, self._now())
+            self._papers.add(consignment.id, waybill, made.codes, shown)
+            paper = PaperRecord(consignment.id, waybill, made.codes, shown, 1, "pending")
+            label = draw_label(paper, 1, self._config.label_prefix, secrets=made.secrets)
             appended = self._ledger.append(
                 Kind.CONSIGNMENT,
                 facts,
-                sealed=sealed,
-                carrier=carrier,
+                sealed=made.sealed,
+                carrier=made.carrier,
                 attachments=[Attachment(p.sha256, p.size, JPEG_TYPE) for p in consignment.photos],
             )
             self._held.close_consignment(consignment.id)
+            self._batches.done(consignment.id, Stage.RECORDED)
             if consignment.contract is not None and consignment.looked_at:
                 self._held.fulfil_check(consignment.contract)
         return Accepted(appended, waybill, label)
@@ -174,11 +174,24 @@ class Recorder:
             self._end(Kind.ABANDONED, facts)
         return len(left)
 
+    def let_go(self, batch: bytes, clerk: str) -> None:
+        """Give a batch up: each row whose turn had come ends by an entry, the others by nothing."""
+        with self._ledger.transaction():
+            for consignment in self._batches.open_rows(batch):
+                facts = self._ended_facts(consignment, "cancelled", clerk, customer="contract")
+                self._end(Kind.ABANDONED, facts)
+            self._batches.leave(batch)
+
+    def sweep(self) -> int:
+        """Remove photographs that nothing names or waits for: how many."""
+        return self._held.sweep(self._batches.open_rows())
+
     def void(self, consignment: bytes, clerk: str, reason: str) -> None:
         """Void a recorded parcel whose labels are spent."""
         with self._ledger.transaction():
             self._end(Kind.VOID, self._ended_facts(consignment, reason, clerk, step="label"))
             self._papers.mark(consignment, max(label_code.GENERATIONS), "void")
+            self._batches.done(consignment, Stage.VOIDED)
 
     def clerk(self, clerk: str, signed_in: bool) -> None:
         """Record that a clerk signed in or out."""
@@ -221,6 +234,7 @@ class Recorder:
             photos = self._held.unnamed_photos(facts.consignment)
             self._ledger.append(kind, facts, attachments=photos)
             self._held.close_consignment(facts.consignment)
+            self._batches.done(facts.consignment, Stage.ENDED)
 
     def fell(self, put: DrawFacts) -> bool:
         """Whether the draw fell on a parcel, as far as this terminal still knows the day's key."""
@@ -241,54 +255,7 @@ class Recorder:
             rate=policy.draw_rate,
         )
 
-    def _seal(self, consignment: Consignment, waybill: str) -> tuple[bytes, bytes]:
-        assert consignment.sender and consignment.recipient and consignment.contents  # owed() == ()
-        plain = SealedConsignment(
-            consignment.document,
-            consignment.identity.helper,
-            consignment.sender,
-            consignment.recipient,
-            consignment.contents,
-            consignment.identity.organisation,
-        )
-        moving = SealedCarrier(waybill, consignment.sender, consignment.recipient)
-        terminal = self._config.terminal
-        kind = Binding(terminal, str(Kind.CONSIGNMENT), consignment.id)
-        carrier = Binding(terminal, "carrier", consignment.id)
-        return (
-            envelope.seal(plain.padded(), kind, self._upload_keys()),
-            envelope.seal(moving.padded(), carrier, self._keys(Use.CARRIER)),
-        )
-
-    def _codes(self, consignment: Consignment, waybill: str) -> tuple[bytes, ...]:
-        recipient = consignment.recipient
-        assert recipient is not None  # owed() == ()
-        key = self._keys(Use.LABEL)[0]
-        return tuple(
-            label_code.seal(
-                LabelPlain(waybill, generation, recipient.name, recipient.phone, recipient.address),
-                key,
-            )
-            for generation in label_code.GENERATIONS
-        )
-
-    def _take_waybill(self) -> str:
-        if self._standing.waybills is None:
-            raise SealingRefused("no waybill numbers yet")
-        return self._held.take_waybill(self._standing.waybills, self._now())
-
     def _policy(self) -> Policy:
         if self._standing.policy is None:
             raise SealingRefused("no policy yet")
         return self._standing.policy
-
-    def _upload_keys(self) -> tuple[PublicKey, ...]:
-        """The authority's keys, and its escrow reader's where the key set has one."""
-        escrow = self._standing.keys is not None and self._standing.keys.of(Use.ESCROW)
-        return self._keys(Use.UPLOAD) + (self._keys(Use.ESCROW) if escrow else ())
-
-    def _keys(self, use: Use) -> tuple[PublicKey, ...]:
-        keys: KeySet | None = self._standing.keys
-        if keys is None:
-            raise SealingRefused("no key set yet")
-        return keys.to_seal(use, self._now(), self._config.least_suite)

@@ -9,7 +9,6 @@ from padpos.counter.events import LabelOwed
 from padpos.ledger import aside
 from padpos.ledger.aside import Note
 from padpos.ledger.errors import LedgerError, LedgerUnfit
-from padpos.ledger.held import Held
 from padpos.ledger.ledger import Ledger
 from padpos.ledger.papers import Papers
 from padpos.terminal.books import Books
@@ -38,7 +37,7 @@ def paper_under_way(ledger: Ledger) -> bool:
         return True
 
 
-async def settle(books: Books, recorder: Recorder, held: Held, press: Press) -> LabelOwed | None:
+async def settle(books: Books, recorder: Recorder, press: Press) -> LabelOwed | None:
     """Record open consignments as abandoned, sweep, and find the paper nobody vouched for.
 
     Can be done again where it failed. Raises LedgerError or CannotSign.
@@ -47,7 +46,7 @@ async def settle(books: Books, recorder: Recorder, held: Held, press: Press) -> 
     if interrupted:
         log.warning("%d consignments were interrupted and recorded as abandoned", interrupted)
     if books.damage is None:  # a file that a damaged ledger no longer names may still be evidence
-        swept = await books.call(held.sweep)
+        swept = await books.call(recorder.sweep)
         if swept:
             log.warning("%d sealed files that nothing named were removed", swept)
     return await press.owed()

@@ -227,7 +227,7 @@ class Station:
             return
         self._unrecovered = False
         try:
-            owed = await settle(self.books, self._recorder, self._held, self._press)
+            owed = await settle(self.books, self._recorder, self._press)
             await self.closing.recall()
         except (LedgerStalled, CannotSign) as error:
             self._unrecovered = True

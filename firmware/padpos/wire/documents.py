@@ -77,6 +77,15 @@ class Waybills:
     terminal: str
     ranges: tuple[WaybillRange, ...]
 
+    def covers(self, number: str, now: int) -> bool:
+        """Whether a number is of a range that can be used at `now` (ms)."""
+        return any(
+            len(number) == len(item.first)
+            and item.first <= number <= item.last
+            and now < item.expires
+            for item in self.ranges
+        )
+
     def sign(self, signer: Signer) -> signed.Signed:
         """Sign with the carrier's waybills key."""
         ranges: list[Cbor] = [item.to_cbor() for item in self.ranges]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from padpos.batch.rows import Fault, Faulty, Row, rows
+from padpos.batch.rows import Fault, Faulty, Row
 from padpos.counter.masks import mask_address, mask_name, mask_phone
 
 MOST_FAULTS = 100
@@ -31,37 +31,31 @@ class Masked:
         return cls(row.number, *masked, row.contents, row.grams)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
     """How many rows are good and faulty, the first faults, the first good rows.
 
     `repeated`: the first rows that say the same as an earlier one; that may be meant.
     """
 
-    good: int
-    faulty: int
-    faults: tuple[Fault, ...]
-    preview: tuple[Masked, ...]
-    repeated: tuple[int, ...]
+    good: int = 0
+    faulty: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    preview: list[Masked] = field(default_factory=list)
+    repeated: list[int] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set, repr=False)
 
-
-def report(data: bytes, agreed: tuple[str, ...]) -> Report:
-    """Look through a file once, in bounded memory. Raises Invalid where it is no batch file."""
-    good = faulty = 0
-    faults: list[Fault] = []
-    preview: list[Masked] = []
-    repeated: list[int] = []
-    seen: set[int] = set()
-    for row in rows(data, agreed):
+    def take(self, row: Row | Faulty) -> None:
+        """Count a row."""
         if isinstance(row, Faulty):
-            faulty += 1
-            faults += row.faults[: MOST_FAULTS - len(faults)]
-            continue
-        good += 1
-        if len(preview) < PREVIEW:
-            preview.append(Masked.of(row))
-        same = hash((row.recipient.name, row.recipient.phone, row.recipient.address, row.contents))
-        if same in seen and len(repeated) < _MOST_REPEATS:
-            repeated.append(row.number)
-        seen.add(same)
-    return Report(good, faulty, tuple(faults), tuple(preview), tuple(repeated))
+            self.faulty += 1
+            self.faults += row.faults[: MOST_FAULTS - len(self.faults)]
+            return
+        self.good += 1
+        if len(self.preview) < PREVIEW:
+            self.preview.append(Masked.of(row))
+        to = row.recipient
+        same = hash((to.name, to.phone, to.address, row.contents))
+        if same in self._seen and len(self.repeated) < _MOST_REPEATS:
+            self.repeated.append(row.number)
+        self._seen.add(same)

@@ -50,9 +50,15 @@ class Row:
 class Faulty(Exception):
     """A row that can't be taken, with all that is wrong with it."""
 
-    def __init__(self, row: int, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"row {row}")
+    def __init__(self, number: int, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"row {number}")
+        self.number = number
         self.faults = faults
+
+
+def faulty(number: int, code: str, column: str = "") -> Faulty:
+    """A row with one thing wrong, by its code."""
+    return Faulty(number, (Fault(number, column, code, *words(code)),))
 
 
 def rows(data: bytes, agreed: tuple[str, ...]) -> Iterator[Row | Faulty]:

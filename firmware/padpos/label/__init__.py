@@ -7,6 +7,7 @@ from .content import LabelContent, MaskedParty
 from .errors import AuditFailure, LabelError
 from .layout import Field, LabelTemplate
 from .templates import LABEL_100X180
+from .trial import check_texts
 
 __all__ = [
     "LABEL_100X180",
@@ -21,5 +22,6 @@ __all__ = [
     "PlacedCode",
     "PlacedText",
     "audit",
+    "check_texts",
     "compose",
 ]

@@ -62,7 +62,7 @@ def audit(label: ComposedLabel, content: LabelContent, secrets: Iterable[str] = 
     """
     _check_sealed(content.label_code)
     _check_masks(label, content)
-    _check_secrets(label, secrets)
+    check_secrets([(text.field, text.text) for text in label.texts], secrets)
     _check_codes(label, content)
 
 
@@ -107,8 +107,9 @@ def _check_masks(label: ComposedLabel, content: LabelContent) -> None:
             )
 
 
-def _check_secrets(label: ComposedLabel, secrets: Iterable[str]) -> None:
-    shown = [(text.field, _bare(text.text)) for text in label.texts]
+def check_secrets(texts: Iterable[tuple[Field, str]], secrets: Iterable[str]) -> None:
+    """Raise AuditFailure where one of the texts shows a secret, as `audit` says."""
+    shown = [(field, _bare(text)) for field, text in texts]
     for secret in map(_bare, secrets):
         if len(secret) < 2:
             continue

@@ -22,7 +22,7 @@ def compose(content: LabelContent, template: LabelTemplate = LABEL_100X180) -> C
     `audit` must find for itself.
     """
     _check(content)
-    texts = _texts(content)
+    texts = texts_of(content)
     canvas = Canvas(template)
     if content.training:
         canvas.training()
@@ -43,7 +43,8 @@ def _check(content: LabelContent) -> None:
         raise LabelError("generation", "面单代次不正确", "A label's generation begins with 1.")
 
 
-def _texts(content: LabelContent) -> dict[Field, str]:
+def texts_of(content: LabelContent) -> dict[Field, str]:
+    """What stands in each field."""
     weighed = "实重 TRUE WEIGHT" if content.weight_from_scale else "手录重量 TYPED WEIGHT"
     return {
         Field.TITLE: "培训 · 禁止寄递 TRAINING" if content.training else "隐私面单 PRIVACY LABEL",

@@ -127,8 +127,9 @@ SUMMED = {
     "commitments": ("day", "digest", "entry"),
     "waybills": ("number",),
     "batches": ("id", "contract", "imported", "keys", "stage"),
-    "batch_rows": tuple(
-        "consignment batch number waybill category grams sealed carrier codes shown stage draw".split()
+    "batch_rows": (
+        *("consignment", "batch", "number", "waybill", "category", "grams"),
+        *("sealed", "carrier", "codes", "shown", "stage", "draw"),
     ),
 }
 """Tables that no signature covers: each row bears the sum of these columns."""

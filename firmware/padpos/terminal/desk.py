@@ -13,6 +13,7 @@ from padpos.counter.errors import Invalid, NotNow
 from padpos.counter.flow import State
 from padpos.counter.freeze import Unreceipted, frozen
 from padpos.counter.limits import Books, Tallies
+from padpos.counter.prepared import Prepared
 from padpos.ledger.outbox import Waiting
 from padpos.terminal.admission import admit
 from padpos.terminal.clockwatch import ClockWatch
@@ -44,11 +45,15 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """What the screen asks for: a customer class, its contract, the same sender as just now."""
+    """What is asked for: a customer class, its contract, the same sender as just now.
+
+    `row` is a batch's, with the id its consignment has had since the import.
+    """
 
     customer: str
     contract: str | None = None
     same_visit: bool = False
+    row: tuple[bytes, Prepared] | None = None
 
 
 class Desk:
@@ -64,7 +69,7 @@ class Desk:
         if attended and host.clerk is None:
             raise Invalid("signed-out", "请先登录。", "Sign in first.")
         categories = admit(host.standing, wanted.customer, wanted.contract, host.now())
-        consignment = secrets.token_bytes(16)
+        consignment, prepared = wanted.row or (secrets.token_bytes(16), None)
         begun = events.Begun(
             consignment,
             wanted.customer,
@@ -73,6 +78,7 @@ class Desk:
             same_visit=wanted.same_visit,
             categories=categories,
             books=self._books(consignment, same_visit=wanted.same_visit),
+            prepared=prepared,
         )
         host.post(begun)
 

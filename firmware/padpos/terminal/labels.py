@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from padpos.counter.consignment import Consignment
 from padpos.counter.masks import HIDDEN, mask_address, mask_name, mask_phone
-from padpos.label import ComposedLabel, LabelContent, MaskedParty, audit, compose
+from padpos.label import ComposedLabel, LabelContent, MaskedParty, audit, check_texts, compose
 from padpos.ledger.papers import PaperRecord
 from padpos.terminal.config import TerminalConfig
 from padpos.wire import fields, label_code
@@ -17,10 +17,19 @@ from padpos.wire.ids import CHINA, is_training
 from padpos.wire.personal import Party
 from padpos_drivers.printer import scrubbed
 
+_NO_CODE = bytes([label_code.VERSION]).ljust(label_code.CODE_SIZES[0], b"\0")
+
 
 def masked_parts(sender: Party, recipient: Party, contents: str) -> Cbor:
     """What the label says of the parcel's people, masked, and of what is inside."""
     return [_masked(sender), _masked(recipient), contents]
+
+
+def masked_recipient(parts: Cbor) -> tuple[tuple[str, str, str], str]:
+    """((name, phone, address) of the recipient as the label shows them, contents)."""
+    _, to, contents = fields.fixed_array(parts, (3,), "parts")
+    party = _party(to)
+    return (party.name, party.phone, party.address), fields.text(contents, "contents")
 
 
 def shown_of(
@@ -57,12 +66,22 @@ def draw_label(
     return label
 
 
+def try_label(parts: Cbor, grams: int, config: TerminalConfig, secrets: Iterable[str]) -> None:
+    """Whether a parcel's label could be printed once it has its number.
+
+    Raises LabelError or AuditFailure.
+    """
+    of_parcel = fields.fixed_array(parts, (3,), "parts")
+    shown: Cbor = [*of_parcel, grams, False, [], config.outlet, config.area, "—"]
+    paper = PaperRecord(bytes(16), "PPT00000000000", (_NO_CODE,), shown, 1, "pending")
+    check_texts(content_of(paper, 1, config.label_prefix), secrets)
+
+
 def warm_up() -> None:
     """Draw and judge a label nobody prints: fonts and decoders are then loaded for the first."""
     nobody: Cbor = ["测**", "******1234", "湖南省***"]
     shown: Cbor = [nobody, nobody, "文具", 1, False, ["实名收寄"], "—", "—", "—"]
-    code = bytes([label_code.VERSION]).ljust(label_code.CODE_SIZES[0], b"\0")
-    paper = PaperRecord(bytes(16), "PPT00000000000", (code,), shown, 1, "pending")
+    paper = PaperRecord(bytes(16), "PPT00000000000", (_NO_CODE,), shown, 1, "pending")
     draw_label(paper, 1, "HTTPS://P.EXAMPLE/")
 
 

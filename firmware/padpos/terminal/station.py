@@ -20,6 +20,7 @@ from padpos.ledger.ledger import Appended, Ledger
 from padpos.ledger.outbox import Outbox, Waiting
 from padpos.ledger.papers import Papers
 from padpos.terminal.acceptance import accept
+from padpos.terminal.batch_run import BatchRun
 from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.cards import Cards
 from padpos.terminal.clerks import Lockout
@@ -29,6 +30,7 @@ from padpos.terminal.config import TerminalConfig
 from padpos.terminal.daybook import Daybook, uptime
 from padpos.terminal.desk import Begin, Desk
 from padpos.terminal.devices import Devices
+from padpos.terminal.importing import Importer
 from padpos.terminal.people import People
 from padpos.terminal.press import Press
 from padpos.terminal.recorder import Recorder
@@ -81,6 +83,8 @@ class Station:
         self.cards = Cards(self)
         self.people = People(self, recorder, Lockout(uptime, volatile))
         self.closing = Closing(self, ledger, recorder)
+        self.importer = Importer(self, ledger, recorder)
+        self.batches = BatchRun(self, ledger, recorder)
         self.frozen: str | None = None
         self._recorder = recorder
         self._press = Press(self, Papers(ledger), config.label_prefix)
@@ -229,6 +233,8 @@ class Station:
         try:
             owed = await settle(self.books, self._recorder, self._press)
             await self.closing.recall()
+            await self.importer.clear()
+            await self.batches.refresh()
         except (LedgerStalled, CannotSign) as error:
             self._unrecovered = True
             self.books.stall(error.code)

@@ -20,6 +20,7 @@ from padpos.counter.reasons import words
 from padpos.counter.summary_text import as_json, as_text
 from padpos.ledger.errors import LedgerError
 from padpos.terminal.station import Station
+from padpos.ui.batch_routes import BatchRoutes
 from padpos.ui.commands import execute
 from padpos.ui.guard import Guard
 from padpos.ui.snapshot import snapshot
@@ -47,6 +48,7 @@ class Screen:
             Route("/api/ledger", self._ledger),
             Route("/api/preview", self._preview),
             Route("/api/summary/{kind}", self._summary),
+            *BatchRoutes(self._station).routes(),
             Route("/api/command", self._command, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]

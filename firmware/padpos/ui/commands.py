@@ -12,6 +12,7 @@ from padpos.counter.reasons import words
 from padpos.ledger.errors import LedgerError
 from padpos.terminal.desk import Begin
 from padpos.terminal.station import Station
+from padpos.ui.batch_commands import BATCH_COMMANDS
 from padpos.wire.keys import CannotSign
 from padpos.wire.personal import Document, Party
 from padpos_drivers.idcard.interface import Access
@@ -224,4 +225,5 @@ _COMMANDS: dict[str, Callable[[Station, Arguments], Awaitable[None]]] = {
     "label-reprint": _label_reprint,
     "label-retry": _label_retry,
     "label-void": _label_void,
+    **BATCH_COMMANDS,
 }

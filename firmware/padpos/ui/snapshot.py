@@ -7,8 +7,10 @@ from typing import Any
 from padpos.counter.consignment import Consignment, Step, must, owed
 from padpos.counter.marks import marks_of
 from padpos.counter.masks import mask_address, mask_name, mask_phone
+from padpos.counter.prepared import Prepared
 from padpos.counter.reasons import words
 from padpos.terminal.station import Station
+from padpos.ui.batch_routes import batches_json
 from padpos.wire.ids import is_training_terminal
 from padpos.wire.personal import Document, Organisation, Party
 from padpos.wire.policy import Policy
@@ -48,6 +50,7 @@ def snapshot(station: Station) -> Json:
         else None,
         "milliseconds": station.stopwatch.steps(),
         "reader": {"connected": station.reader_present, "card": station.card_present},
+        "batches": batches_json(station),
         "queue": {"entries": station.waiting.entries, "photos": station.waiting.attachments},
     }
 
@@ -76,6 +79,7 @@ def _consignment(consignment: Consignment | None, policy: Policy | None) -> Json
         "parcel_of_visit": consignment.parcel_of_visit,
         "marks": [mark.mark for mark in marks_of(consignment, b"")],
         "photos": [photo.verdict for photo in consignment.photos],
+        "row": _row(consignment.prepared),
         "sender": _party(consignment.sender),
         "recipient": _party(consignment.recipient),
         "contents": consignment.contents,
@@ -88,6 +92,13 @@ def _document(document: Document | None) -> Json | None:
     if document is None:
         return None
     return {"type": document.type, "name": mask_name(document.name)}
+
+
+def _row(prepared: Prepared | None) -> Json | None:
+    if prepared is None:
+        return None
+    name, phone, address = prepared.recipient
+    return {"number": prepared.row, "name": name, "phone": phone, "address": address}
 
 
 def _organisation(organisation: Organisation | None) -> Json | None:

@@ -43,6 +43,11 @@ class Screen:
         if status != http.HTTPStatus.OK:
             raise CommandRefused(str(answer.get("code")))
 
+    def send_file(self, contract: str, data: bytes) -> Json:
+        """Send a batch file: the answer. Raises OSError while the terminal is down."""
+        place = f"/api/batch?contract={contract}"
+        return self._send("POST", place, data, "application/octet-stream")[1]
+
     async def until(self, what: str, wanted: Callable[[Json], bool], seconds: float = 20.0) -> Json:
         """Wait for a state. Raises DemoError, saying what was waited for."""
         deadline = time.monotonic() + seconds
@@ -59,10 +64,13 @@ class Screen:
         raise DemoError(f"waited {seconds:.0f} s for {what}; the screen shows {seen}")
 
     def _request(self, method: str, path: str, body: Json | None) -> tuple[int, Json]:
+        payload = json.dumps(body).encode() if body is not None else None
+        return self._send(method, path, payload, "application/json")
+
+    def _send(self, method: str, path: str, body: bytes | None, kind: str) -> tuple[int, Json]:
         connection = _UnixConnection(self._path)
         try:
-            payload = json.dumps(body).encode() if body is not None else None
-            connection.request(method, path, payload, {"Content-Type": "application/json"})
+            connection.request(method, path, body, {"Content-Type": kind})
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:

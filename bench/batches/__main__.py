@@ -29,6 +29,8 @@ from padpos_services.demo.world import World
 STUCK_SECONDS = 120.0
 DRAIN_SECONDS = 300.0
 ROW_SECONDS = 0.2
+IMPORTS, IMPORT_SECONDS = 12, 0.004
+"""One kill of so many falls into the import, of which a row takes about so long."""
 AGAIN = 0.2
 """How often a kill does not wait for the next goal."""
 
@@ -118,13 +120,14 @@ async def _kill(
 ) -> None:
     """Some kills while the file is imported, the others spread over the rows."""
     terminal = stage.house.running["terminal"]
-    while killed["import"] < plan.kills // 20:
-        await _when(lambda: clerk.importing)
-        await asyncio.sleep(chance.uniform(0, 0.02 + plan.parcels * 0.01))
-        if clerk.importing:
-            await terminal.kill()
-            killed["import"] += 1
-        await asyncio.sleep(0.5)
+    while killed["import"] < plan.kills // IMPORTS:
+        await _when(lambda: clerk.importing or clerk.recorded > 0)
+        await asyncio.sleep(chance.uniform(0, plan.parcels * IMPORT_SECONDS))
+        if clerk.recorded > 0:
+            break
+        await terminal.kill()
+        killed["import"] += 1
+        await _when(lambda: terminal.pid is not None)
     goals = sorted(chance.randrange(plan.parcels) for _ in range(plan.kills - killed["import"]))
     for goal in goals:
         if chance.random() < AGAIN:

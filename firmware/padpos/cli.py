@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from padpos import __version__
+from padpos.upkeep.batch_cli import batch
 from padpos.upkeep.reader_cli import reader
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -283,6 +284,7 @@ def _checked(entries: int) -> None:
     click.echo(f"{entries} entries checked so far 校验中", err=True)
 
 
+main.add_command(batch)
 main.add_command(reader)
 
 

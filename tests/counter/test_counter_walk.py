@@ -85,7 +85,7 @@ def test_the_second_opinion_notices_a_law_that_forgot_a_step(
 GUARDS: dict[str, tuple[object, str, Callable[..., Any], str]] = {
     "an unlawful document": (
         showing, "document_problem", lambda *_: None,
-        "another document|half taken|accepted|let pass|nobody asked",
+        "another document|half taken|accepted|let pass|nobody asked|no concern",
     ),
     "a child for an agent": (
         showing, "age", lambda *_: 99, "another document|half taken|accepted|no concern",

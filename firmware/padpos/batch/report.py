@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from padpos.batch.rows import Fault, Faulty, Row
 from padpos.counter.masks import mask_address, mask_name, mask_phone
@@ -59,3 +60,16 @@ class Report:
         if same in self._seen and len(self.repeated) < _MOST_REPEATS:
             self.repeated.append(row.number)
         self._seen.add(same)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the screen and for programs: rows masked, faults by place."""
+        return {
+            "good": self.good,
+            "faulty": self.faulty,
+            "faults": [
+                {"row": f.row, "column": f.column, "code": f.code, "zh": f.chinese, "en": f.english}
+                for f in self.faults
+            ],
+            "preview": [asdict(row) for row in self.preview],
+            "repeated": self.repeated,
+        }

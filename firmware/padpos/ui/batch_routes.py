@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from padpos.batch.choice import written
-from padpos.batch.report import Report
 from padpos.batch.table import MOST_BYTES
 from padpos.counter.errors import CounterError
 from padpos.counter.reasons import words
@@ -55,7 +53,7 @@ class BatchRoutes:
             return _said(error.code, error.chinese, error.english)
         except LedgerError as error:
             return _refusal(error.code)
-        return JSONResponse({"ok": True, **report_json(found)})
+        return JSONResponse({"ok": True, **found.as_dict()})
 
     async def _lines(self, request: Request) -> Response:
         if self._station.clerk is None:
@@ -70,20 +68,6 @@ class BatchRoutes:
         except LedgerError as error:
             return _refusal(error.code)
         return JSONResponse({"ok": True, "rows": list(map(_line, lines)), "left": written(left)})
-
-
-def report_json(found: Report) -> Json:
-    """A report for the screen: masked, faults by place."""
-    return {
-        "good": found.good,
-        "faulty": found.faulty,
-        "faults": [
-            {"row": f.row, "column": f.column, "code": f.code, "zh": f.chinese, "en": f.english}
-            for f in found.faults
-        ],
-        "preview": [asdict(row) for row in found.preview],
-        "repeated": found.repeated,
-    }
 
 
 def batches_json(station: Station) -> Json:

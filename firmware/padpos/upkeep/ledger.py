@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
-import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +19,10 @@ from padpos.terminal import keys as terminal_keys
 from padpos.terminal.clock import now_ms, synchronised
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.opening import opened
+from padpos.upkeep.screen import fetch
 from padpos.wire.keys import Signer
 
 _CLOCK = Clock(now_ms, synchronised)
-_PATIENCE = 5.0
 
 
 class NotDamaged(LedgerError):
@@ -174,16 +172,7 @@ def _ask(config: TerminalConfig) -> dict[str, Any] | None:
 
 
 def _fetch(place: str) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", timeout=_PATIENCE)
-    if place.startswith("unix:"):
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(_PATIENCE)
-        connection.sock.connect(place.removeprefix("unix:"))
-    else:
-        connection.port = int(place.rpartition(":")[2])
-    with contextlib.closing(connection):
-        connection.request("GET", "/api/ledger")
-        told = json.loads(connection.getresponse().read())
-    if not isinstance(told, dict) or "entries" not in told:
+    told = fetch(place, "/api/ledger")
+    if "entries" not in told:
         raise ValueError
     return told

@@ -1,6 +1,7 @@
 /** The clerk's page: one stream of snapshots in, commands out; the truth is the terminal's. */
 
 import { command, follow } from "./api.js";
+import { layBatches, showBatches } from "./batch.js";
 import { layDay, showStanding } from "./day.js";
 import { $, onPress, text } from "./dom.js";
 import { ask, dismiss, layEnding } from "./ending.js";
@@ -75,6 +76,7 @@ function render() {
   const opened = snapshot.phase === "open" && snapshot.clerk !== null;
   showHeader(snapshot);
   showStanding(snapshot);
+  showBatches(snapshot);
   showRail(opened ? snapshot.consignment : null, view, goTo);
   $("bar").hidden = !opened;
   for (const button of $("bar").querySelectorAll("[data-view]")) button.hidden = button.dataset.view !== view;
@@ -186,6 +188,7 @@ function wire() {
   $("language").addEventListener("click", changeLanguage);
   layEnding(send);
   layDay(send);
+  layBatches(send);
 }
 
 dress();

@@ -44,7 +44,8 @@ export function wipe() {
 /** The weight as typed, as the terminal wants it: whole grams, or NaN's stand-in null. */
 export const wholeGrams = (typed) => (/^\d{1,5}$/.test(typed.trim()) ? Number(typed) : null);
 
-function missing(form) {
+/** What a required field lacks, as a refusal, or null. */
+export function missing(form) {
   for (const field of form.elements) {
     if (field.required && !field.closest("[hidden]") && !field.value.trim()) {
       const what = LABELS[field.name] ?? field.name;

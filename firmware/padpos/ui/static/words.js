@@ -1,6 +1,9 @@
 /** Every word of the clerk page: key → [zh-CN, English]. Functions take the values they need. */
 
+import { BATCH_WORDS } from "./batch-words.js";
+
 export const WORDS = {
+  ...BATCH_WORDS,
   title: ["PAD-POS 收寄终端", "PAD-POS counter"],
   language: ["English", "中文"],
   signOut: ["退出", "Sign out"],

@@ -78,6 +78,9 @@ def main(*, seed: int, number: int, kills: int, draw_rate: int, vpcd: Path) -> N
         outcome = asyncio.run(_play(stage, Plan(seed, number, kills, draw_rate), file, chance))
         oracle = Oracle(layout)
         wrong = oracle.wrong(wanted, outcome.papers)
+        if not wrong:
+            sleeps = oracle.sleeps(wanted, outcome.papers)
+            wrong = [f"the oracle does not notice {lie}" for lie in sleeps]
     finally:
         close_door()
         shutil.rmtree(work, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bench.batches.papers import Paper
 from bench.batches.people import Parcel
@@ -49,6 +50,16 @@ class Oracle:
             *_draws(self.facts, made),
             *(f"a parcel ended: {e.reason}" for e in self.facts if isinstance(e, EndedFacts)),
         ]
+
+    def sleeps(self, wanted: list[Parcel], papers: list[Paper]) -> list[str]:
+        """What it would not notice, of a world that was whole: there must be nothing."""
+        lies = {
+            "a paper less": (wanted, papers[1:]),
+            "a paper twice": (wanted, [*papers, papers[-1]]),
+            "a row less": (wanted[1:], papers),
+            "a row more": ([*wanted, replace(wanted[0], phone="19999999999")], papers),
+        }
+        return [lie for lie, (rows, lying) in lies.items() if not self.wrong(rows, lying)]
 
     def _entries(self, made: list[ConsignmentFacts], wanted: list[Parcel]) -> Iterable[str]:
         private = sealing_private(self._upload.alg, self._upload.secret)

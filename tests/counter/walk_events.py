@@ -92,7 +92,7 @@ class Chance:
 
     def _for_step(self, step: Step, state: State, policy: Policy) -> events.Event:
         held = state.consignment
-        if held is not None and held.prepared is not None and self._random.random() < 0.3:
+        if held is not None and held.prepared is not None and self._random.random() < 0.45:
             return events.PutAside()
         shown: Callable[[], events.Event] = lambda: self._document(state, policy)  # noqa: E731
         makers: dict[Step, Callable[[], events.Event]] = {

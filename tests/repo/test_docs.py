@@ -188,7 +188,7 @@ def test_every_problem_a_clerk_may_meet_is_told_to_the_technician() -> None:
     table = page("technician.md").partition("## What a problem means")[2]
     refused_by_people = {"document-not-shown", "inspection-refused", "prohibited-goods"}
     codes = {*reasons.PROBLEMS, *reasons.REFUSALS, *reasons.CLOSED, *reasons.CONCERNS}
-    codes |= {*reasons.VOIDS, *reasons.TYPED_REASONS}
+    codes |= {*reasons.VOIDS, *reasons.TYPED_REASONS, *reasons.BATCH}
     codes -= refused_by_people
     assert codes <= named(table)
 

@@ -298,6 +298,28 @@ def test_where_the_policy_wants_documents_of_contract_customers_no_row_has_its_t
     at_a_counter(tmp_path, story, policy(requirements=requirements))
 
 
+def test_a_draw_that_wants_a_document_ends_the_run_and_the_row_can_only_be_cancelled(
+    tmp_path: Path,
+) -> None:
+    """Rule 4: no card makes up for what was sealed without one."""
+    law = policy()
+    by_draw = tuple(
+        Requirement(r.customer, r.step, Duty.BY_DRAW, r.article) if r.customer == "contract" else r
+        for r in law.requirements
+    )
+
+    async def story(c: Counter) -> None:
+        assert await run(c, await imported(c)) == "batch-document"
+        await c.lay_card()
+        await c.do("photo")
+        with pytest.raises(CounterError, match="still-owed"):
+            await c.do("confirm")
+        await c.do("abandon", reason="cancelled")
+        assert (c.printer.printed, await accepted(c)) == ([], [])
+
+    at_a_counter(tmp_path, story, policy(1_000_000, requirements=by_draw))
+
+
 def test_a_file_with_a_faulty_row_imports_nothing_unless_its_good_rows_are_chosen(
     tmp_path: Path,
 ) -> None:

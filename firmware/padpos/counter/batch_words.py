@@ -58,7 +58,5 @@ RUNNING = {
     ),
     "batch-contract": ("该行与协议不符", "The row does not agree with the agreement any more."),
     "batch-aside": ("余下的行已搁置，等待验视", "Only rows set aside for inspection are left."),
-    "batch-interrupted": ("导入中断，未保留任何行", "The import was interrupted; nothing is kept."),
-    "batch-label": ("面单未处理完毕", "A label waits for a person."),
 }
 BATCH = FILES | CELLS | RUNNING

@@ -151,6 +151,8 @@ class BatchRun:
             self._stop("signed-out")
         elif held is not None and held.prepared is not None and self._may_accept(held):
             self._host.confirm()
+        elif held is not None and held.prepared is not None and self._wants_document(held):
+            self._stop("batch-document")
         elif self._last:
             self._stop(None)
         elif self._host.state.phase in (Phase.IDLE, Phase.DONE):
@@ -163,6 +165,10 @@ class BatchRun:
         if policy is None or state.phase is not Phase.OPEN or state.problem is not None:
             return False
         return not owed(held, policy) and not must(held, Step.INSPECT, policy)
+
+    def _wants_document(self, held: Consignment) -> bool:
+        policy = self._host.standing.policy
+        return policy is not None and must(held, Step.IDENTIFY, policy)
 
     async def _next(self, batch: BatchState) -> None:
         await self.refresh()

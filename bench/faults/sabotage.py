@@ -116,9 +116,10 @@ def _without_watchdog() -> Iterator[None]:
 
 @contextmanager
 def _once_only(module: object, name: str, instead: object) -> Iterator[None]:
-    """With that in its place, and without the other two ways by which what is lost goes again."""
+    """With that in its place, and without the other ways by which what is lost goes again."""
     with (
         patch.object(module, name, instead),
+        patch.object(upward, "STALLED_SECONDS", float("inf")),
         patch.object(upward, "UNANSWERED_SECONDS", float("inf")),
         patch.object(Outgoing, "wants", lambda *_: None),
     ):

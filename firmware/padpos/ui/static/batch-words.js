@@ -26,6 +26,7 @@ export const BATCH_WORDS = {
   batchLetGo: ["结束批次", "Let go"],
   batchLetGoSure: ["再按一次：未打印的行将删除", "Press again: rows not printed are removed"],
   batchLeft: [(rows) => `没有有效面单的行：${rows}`, (rows) => `Rows without a valid label: ${rows}`],
+  batchSealed: ["导入时已加密", "sealed at import"],
   batchAside: ["搁置此件", "Put aside"],
   batchRow: [
     (row) => `批量第 ${row.number} 行 · ${row.name} ${row.phone} ${row.address}`,

@@ -6,6 +6,7 @@ import { t } from "./i18n.js";
 const STEPS = ["identify", "inspect", "sender", "recipient", "contents", "confirm"];
 /** What belongs to finding out who stands at the counter. */
 export const WHO = ["organisation", "identify", "agent", "guardian", "person", "approve"];
+const SEALED = ["identify", "sender", "recipient", "contents"];
 const NAMES = { contents: "contentsStep", confirm: "confirmStep" };
 
 /** The name of a step in the page's language. */
@@ -27,6 +28,8 @@ export function standing(consignment, step) {
 export function open(consignment, step) {
   const stands = standing(consignment, step);
   if (step === "inspect" && consignment.customer === "letter") return false;
+  // What a batch has sealed, nobody types anew.
+  if (consignment.row && SEALED.includes(step)) return false;
   return stands !== "locked" && !(step === "identify" && stands === "freed");
 }
 

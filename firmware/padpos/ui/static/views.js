@@ -176,8 +176,8 @@ function summary(consignment) {
     ...row(t("customerRow"), customer),
     ...row(t("documentRow"), shown ?? (consignment.identify ? null : t("freed"))),
     ...row(t("photosRow"), inspection(photos, consignment.inspect)),
-    ...row(stepName("sender"), partyWords(consignment.sender)),
-    ...row(stepName("recipient"), partyWords(consignment.recipient)),
+    ...row(stepName("sender"), consignment.row ? t("batchSealed") : partyWords(consignment.sender)),
+    ...row(stepName("recipient"), partyWords(consignment.recipient ?? consignment.row)),
     ...row(stepName("contents"), contentsWords(consignment)),
   ];
 }

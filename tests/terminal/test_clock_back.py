@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from padpos.counter.errors import CounterError
 from padpos.counter.flow import Outcome, Phase
-from padpos.ledger.ledger import Clock
+from padpos.ledger.ledger import FILE, Clock
 from padpos.ledger.papers import Papers
 from padpos.terminal.clockwatch import ClockWatch
 from padpos.terminal.timekeeper import tick
@@ -165,6 +167,27 @@ def test_a_clock_set_back_over_midnight_closes_no_day(tmp_path: Path) -> None:
         assert await c.station.in_ledger(Papers(c.ledger).get, made.consignment) is None  # type: ignore[union-attr]
 
     told(tmp_path, wall, story)
+
+
+def test_a_record_whose_times_cant_be_read_closes_the_counter_and_says_so(tmp_path: Path) -> None:
+    """No damage keeps the terminal from coming up."""
+    wall = Wall()
+
+    async def before(c: Counter) -> None:
+        await c.do("sign-out")
+
+    async def damaged(c: Counter) -> None:
+        assert c.station.closed == "ledger-damaged"
+
+    told(tmp_path, wall, before)
+    file = tmp_path / "state" / FILE
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'entries_time'")
+        (root,), (size,) = page.fetchone(), database.execute("PRAGMA page_size").fetchone()
+    content = bytearray(file.read_bytes())
+    content[(root - 1) * size : root * size] = b"\xa5" * size
+    file.write_bytes(content)
+    told(tmp_path, wall, damaged)
 
 
 @pytest.mark.parametrize("trusted", [True, False])

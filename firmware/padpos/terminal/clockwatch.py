@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from padpos.ledger.errors import LedgerUnfit, reading
 from padpos.ledger.ledger import TAIL, Clock, Ledger
 from padpos.wire import entry, signed
 
@@ -17,6 +20,16 @@ def latest(ledger: Ledger) -> int | None:
             return found
     newest: int | None = ledger.db.execute("SELECT max(time) FROM entries").get
     return newest
+
+
+def watched(ledger: Ledger, damaged: Callable[[LedgerUnfit], None]) -> ClockWatch:
+    """A watch that begins with what is on record; `damaged` is told where that can't be read."""
+    try:
+        with reading():
+            return ClockWatch(ledger.clock, latest(ledger))
+    except LedgerUnfit as error:
+        damaged(error)
+        return ClockWatch(ledger.clock, None)
 
 
 class ClockWatch:

@@ -24,7 +24,7 @@ from padpos.terminal.batch_run import BatchRun
 from padpos.terminal.books import RETRY_SECONDS, Books
 from padpos.terminal.cards import Cards
 from padpos.terminal.clerks import Lockout
-from padpos.terminal.clockwatch import ClockWatch, latest
+from padpos.terminal.clockwatch import watched
 from padpos.terminal.closing import Closing
 from padpos.terminal.config import TerminalConfig
 from padpos.terminal.daybook import Daybook, uptime
@@ -91,10 +91,10 @@ class Station:
         self._outbox = Outbox(ledger)
         self._held = Held(ledger)
         self.now = now
-        self.clock = ClockWatch(ledger.clock, latest(ledger))
         self._effects: asyncio.Queue[events.Effect] = asyncio.Queue()
         self._busy = 0
         self._changed = asyncio.Event()
+        self.clock = watched(ledger, self.books.found)
         self._unrecovered = False
 
     # --- what the screen and the hardware say ------------------------------------------------
